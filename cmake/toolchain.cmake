@@ -1,0 +1,25 @@
+# Compiler settings that hold for every target.
+add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wold-style-cast -Wcast-qual -Wimplicit-fallthrough -Wunused-result -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 reports uses of moved-from coroutine frame slots that do not exist.
+  add_compile_options(-Wno-maybe-uninitialized -Wno-dangling-pointer)
+endif()
+
+find_program(CARDEA_CCACHE ccache)
+if(CARDEA_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CARDEA_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CARDEA_CCACHE})
+  # A precompiled header is only cacheable when its timestamps are ignored.
+  set(ENV{CCACHE_SLOPPINESS} "pch_defines,time_macros,include_file_mtime,include_file_ctime")
+endif()
+find_program(CARDEA_MOLD mold)
+if(CARDEA_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+set(CARDEA_SANITIZE "" CACHE STRING "Sanitizers for every target, e.g. address,undefined")
+if(CARDEA_SANITIZE)
+  add_compile_options(-fsanitize=${CARDEA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${CARDEA_SANITIZE})
+endif()

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "config/sections/autocert.hpp"
+#include "config/sections/entrypoint.hpp"
+#include "config/sections/route.hpp"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace cardea::config {
+
+struct api_section {
+  std::string addr = "127.0.0.1:8888";  ///< "" = off
+};
+
+/// The whole configuration as plain values: immutable once loaded.
+struct configuration {
+  autocert_section autocert;
+  entrypoint_section entrypoint;
+  api_section api;
+  std::vector<std::string> match_domains;  ///< normalised, without a leading dot
+  std::vector<route_section> routes;       ///< of all included files, aliases unique
+  std::chrono::seconds timeout_shutdown{3};
+  std::vector<std::string> files;          ///< every file that was read: what a watcher must look at
+};
+
+}  // namespace cardea::config
