@@ -76,7 +76,6 @@ error unusable(const char* what) {
 
 void openssl_deleter::operator()(X509* value) const noexcept { X509_free(value); }
 void openssl_deleter::operator()(EVP_PKEY* value) const noexcept { EVP_PKEY_free(value); }
-void openssl_deleter::operator()(X509_REQ* value) const noexcept { X509_REQ_free(value); }
 
 result<std::shared_ptr<const certificate>> certificate::from_pem(std::string_view chain_pem,
                                                                  std::string_view key_pem) {

@@ -15,7 +15,6 @@ namespace cardea::base {
 struct openssl_deleter {
   void operator()(X509* value) const noexcept;
   void operator()(EVP_PKEY* value) const noexcept;
-  void operator()(X509_REQ* value) const noexcept;
 };
 using x509_ptr = std::unique_ptr<X509, openssl_deleter>;
 using key_ptr = std::unique_ptr<EVP_PKEY, openssl_deleter>;

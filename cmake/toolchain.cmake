@@ -1,5 +1,5 @@
 # Compiler settings that hold for every target.
-add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+add_compile_options(-Wall -Wextra -Wshadow -Woverloaded-virtual
   -Wold-style-cast -Wcast-qual -Wimplicit-fallthrough -Wunused-result -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports uses of moved-from coroutine frame slots that do not exist.
