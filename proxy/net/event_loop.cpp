@@ -46,14 +46,18 @@ void waiter::signal() noexcept {
   if (parked_) loop_.enqueue(*this);
 }
 
-waiter::awaiter waiter::wait(base::tick_ms deadline) noexcept { return {*this, deadline}; }
+waiter::awaiter waiter::wait(base::tick_ms deadline) noexcept { return {*this, deadline, false}; }
+waiter::awaiter waiter::yield() noexcept { return {*this, base::no_deadline, true}; }
 
-bool waiter::awaiter::await_ready() const noexcept { return owner_.signalled_ || owner_.loop_.stopping_; }
+bool waiter::awaiter::await_ready() const noexcept {
+  return (owner_.signalled_ && !yields_) || owner_.loop_.stopping_;
+}
 
 void waiter::awaiter::await_suspend(std::coroutine_handle<> coroutine) noexcept {
   owner_.parked_ = coroutine;
   owner_.expired_ = false;
   owner_.loop_.timers_.arm(owner_.timer_, deadline_);
+  if (yields_) owner_.signal();
 }
 
 wake waiter::awaiter::await_resume() noexcept {

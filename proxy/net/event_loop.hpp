@@ -10,6 +10,8 @@
 #include <mutex>
 #include <vector>
 
+struct epoll_event;
+
 namespace cardea::proxy::net {
 
 class event_loop;
@@ -37,6 +39,8 @@ class waiter {
   /// Suspends until a signal, the deadline (on the loop's clock) or the loop's
   /// last call (event_loop::stop), whichever is first.
   [[nodiscard]] awaiter wait(base::tick_ms deadline) noexcept;
+  /// Suspends until the loop's next turn: others get theirs first.
+  [[nodiscard]] awaiter yield() noexcept;
 
   [[nodiscard]] event_loop& loop() noexcept { return loop_; }
 
@@ -62,7 +66,8 @@ class waiter {
 
 class [[nodiscard]] waiter::awaiter {
  public:
-  awaiter(waiter& owner, base::tick_ms deadline) noexcept : owner_(owner), deadline_(deadline) {}
+  awaiter(waiter& owner, base::tick_ms deadline, bool yields) noexcept
+      : owner_(owner), deadline_(deadline), yields_(yields) {}
   bool await_ready() const noexcept;
   void await_suspend(std::coroutine_handle<> coroutine) noexcept;
   wake await_resume() noexcept;
@@ -70,6 +75,7 @@ class [[nodiscard]] waiter::awaiter {
  private:
   waiter& owner_;
   base::tick_ms deadline_;
+  bool yields_;
 };
 
 /// What the loop knows about one descriptor: edges that were seen and not yet used up.
@@ -85,6 +91,7 @@ struct watch {
   bool broken = false;     ///< reset or error: both directions are gone
   waiter* target = nullptr;  ///< who is told about the next edge; null while pooled
   void (*on_idle)(watch&) noexcept = nullptr;  ///< told instead when there is no target
+  void* context = nullptr;                     ///< for on_idle
 };
 
 /// One thread's loop: descriptors, deadlines, coroutines.
@@ -124,7 +131,7 @@ class event_loop {
   friend class waiter::awaiter;
 
   void poll();
-  void dispatch(struct epoll_event* events, int count) noexcept;
+  void dispatch(epoll_event* events, int count) noexcept;
   void expire_timers() noexcept;
   void resume_ready();
   void run_posted();
@@ -142,7 +149,7 @@ class event_loop {
   waiter* waiters_ = nullptr;  ///< all of them, for stop
   std::size_t running_ = 0;
   bool stopping_ = false;
-  struct epoll_event* batch_ = nullptr;  ///< events of this turn that are not delivered yet
+  epoll_event* batch_ = nullptr;  ///< events of this turn that are not delivered yet
   int batch_left_ = 0;
 
   std::mutex posted_mutex_;
