@@ -17,9 +17,10 @@ timer_wheel::timer_wheel(tick_ms now) noexcept : current_(now / granularity), fi
 
 void timer_wheel::insert(node& timer, tick_ms deadline) noexcept {
   // Rounded up, so that a deadline never fires early; far ones wait in the
-  // last slot of the turn and are moved on from there.
+  // last slot of the turn but one (the last would be the slot in hand when a
+  // node is moved on from there).
   const tick_ms wanted = std::max((deadline + granularity - 1) / granularity, current_);
-  timer.slot_time_ = std::min<tick_ms>(wanted, current_ + static_cast<tick_ms>(slot_count) - 1);
+  timer.slot_time_ = std::min<tick_ms>(wanted, current_ + static_cast<tick_ms>(slot_count) - 2);
   first_used_ = std::min(first_used_, timer.slot_time_);
   node& head = slots_[static_cast<std::size_t>(timer.slot_time_) % slot_count];
   timer.next_ = &head;

@@ -14,7 +14,7 @@ inline constexpr tick_ms no_deadline = std::numeric_limits<tick_ms>::max();
 /// One coarse timer wheel for all deadlines of one thread.
 ///
 /// Arming, moving and cancelling are O(1) list operations on a node that the
-/// caller owns: no allocation, no system call. A deadline fires at most one
+/// caller owns and that does not outlive the wheel: no allocation, no system call. A deadline fires at most one
 /// `granularity` late and never early. Not thread-safe.
 class timer_wheel {
  public:

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "proxy/files/file_server.hpp"
+#include "proxy/http/authority.hpp"
 #include "proxy/http/error_page.hpp"
 
 namespace cardea::proxy {
@@ -11,16 +12,9 @@ using http::failure;
 using http::failure_kind;
 using http::side;
 
-std::string_view host_only(std::string_view authority) noexcept {
-  const auto bracket = authority.rfind(']');
-  const auto colon = authority.rfind(':');
-  if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket)) return authority;
-  return authority.substr(0, colon);
-}
-
 bool names_differ(const http::exchange& request) noexcept {
   const std::string& named = request.client().server_name;
-  return !named.empty() && !base::equal_ignoring_case(named, host_only(request.head().host.in(request.bytes())));
+  return !named.empty() && !base::equal_ignoring_case(named, http::host_of(request.head().host.in(request.bytes())));
 }
 
 }  // namespace
@@ -57,7 +51,7 @@ net::task<void> dispatch::handle(http::exchange& request) {
 
 net::task<void> https_redirect::handle(http::exchange& request) {
   const http::request_head& head = request.head();
-  const std::string_view host = host_only(head.host.in(request.bytes()));
+  const std::string_view host = http::host_of(head.host.in(request.bytes()));
   if (host.empty() || head.is_connect) {
     const failure refused{failure_kind::refused_request, side::client, 400, "nothing to redirect to"};
     co_await http::respond(request, refused);

@@ -212,7 +212,11 @@ net::task<void> drive(relay& attempt, http::exchange& request) {
     if (attempt.failed() || attempt.upgraded() || request.client_gone()) co_return;
     if (attempt.finished() && request.flush() == io::done) co_return;
     const base::tick_ms deadline = attempt.deadline(waiter.loop().now());
-    const net::wake woken = more ? co_await waiter.yield() : co_await waiter.wait(deadline);
+    net::wake woken = net::wake::ready;
+    if (more)
+      woken = co_await waiter.yield();
+    else
+      woken = co_await waiter.wait(deadline);
     if (woken == net::wake::timed_out) attempt.time_out();
     if (woken == net::wake::stopping || attempt.failed()) co_return;
   }

@@ -88,7 +88,11 @@ net::task<void> tunnel(http::exchange& client, tls::stream& backend, http1::clie
     const bool more_down = down.step();
     if (up.failed() || down.failed() || (up.done() && down.done())) break;
     const base::tick_ms deadline = waiter.loop().now() + settings.tunnel_idle_timeout;
-    const net::wake woken = more_up || more_down ? co_await waiter.yield() : co_await waiter.wait(deadline);
+    net::wake woken = net::wake::ready;
+    if (more_up || more_down)
+      woken = co_await waiter.yield();
+    else
+      woken = co_await waiter.wait(deadline);
     if (woken != net::wake::ready) break;
   }
   if (up.failed() || down.failed()) client.abort();

@@ -188,6 +188,10 @@ void event_loop::stop() noexcept {
     if (each->parked_) enqueue(*each);
 }
 
+void event_loop::signal_all() noexcept {
+  for (waiter* each = waiters_; each != nullptr; each = each->next_) each->signal();
+}
+
 void event_loop::post(std::function<void()> function) {
   {
     const std::lock_guard lock(posted_mutex_);

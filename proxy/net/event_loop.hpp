@@ -115,6 +115,9 @@ class event_loop {
   void stop() noexcept;
   [[nodiscard]] bool stopping() const noexcept { return stopping_; }
 
+  /// Wakes every waiting coroutine once, so that it looks at what has changed around it.
+  void signal_all() noexcept;
+
   /// Any thread: runs `function` on the loop's thread, in order.
   void post(std::function<void()> function);
 
@@ -136,7 +139,6 @@ class event_loop {
   void resume_ready();
   void run_posted();
   void enqueue(waiter& ready) noexcept;
-  static task<void> no_task();
   struct root;
   static root launch(event_loop& loop, task<void> child);
 

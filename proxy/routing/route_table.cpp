@@ -1,6 +1,7 @@
 #include "proxy/routing/route_table.hpp"
 
 #include "base/text.hpp"
+#include "proxy/http/authority.hpp"
 
 #include <array>
 
@@ -8,14 +9,6 @@ namespace cardea::proxy::routing {
 namespace {
 
 constexpr std::size_t host_bytes_max = 255;
-
-// The host without its port (RFC 3986 section 3.2); IPv6 keeps its brackets.
-std::string_view without_port(std::string_view authority) noexcept {
-  const auto bracket = authority.rfind(']');
-  const auto colon = authority.rfind(':');
-  if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket)) return authority;
-  return authority.substr(0, colon);
-}
 
 }  // namespace
 
@@ -40,7 +33,7 @@ std::size_t route_table::lookup(const name_map& names, std::string_view name) no
 }
 
 std::size_t route_table::find(std::string_view authority) const noexcept {
-  std::string_view host = without_port(authority);
+  std::string_view host = http::host_of(authority);
   if (host.ends_with('.')) host.remove_suffix(1);
   if (host.empty() || host.size() > host_bytes_max) return none;
   std::array<char, host_bytes_max> lower;

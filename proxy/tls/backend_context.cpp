@@ -26,7 +26,9 @@ ssl_ptr backend_context::make_session(const std::string& host, bool verify) {
   if (!session) return session;
   SSL_set_connect_state(session.get());
   const bool is_address = base::address::from_parts(host, 0).has_value();
-  if (!is_address) SSL_set_tlsext_host_name(session.get(), host.c_str());
+  // The macro for this casts in the old style.
+  if (!is_address)
+    SSL_ctrl(session.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(host.c_str()));
   if (verify) {
     X509_VERIFY_PARAM* expected = SSL_get0_param(session.get());
     const int named = is_address ? X509_VERIFY_PARAM_set1_ip_asc(expected, host.c_str())
