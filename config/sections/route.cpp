@@ -167,6 +167,12 @@ class route_reader {
   mapping keys_;
 };
 
+// Unlike in a certificate, `*.lan` is as good as `*.example.com`.
+bool is_alias(std::string_view name) {
+  const bool is_suffix = base::is_wildcard(name) && !base::is_wildcard(name.substr(2));
+  return base::is_dns_name(is_suffix ? name.substr(2) : name);
+}
+
 bool is_skipped(std::string_view alias) { return alias.starts_with("x-") || alias.starts_with("X-"); }
 
 }  // namespace
@@ -200,7 +206,7 @@ std::vector<placed_route> read_routes(const value& from) {
     route_section route;
     route.alias = base::normalise_dns_name(one.key);
     route.source = fmt::format("{}:{}:{}", where.file, where.at.line, where.at.column);
-    if (!base::is_dns_name(route.alias)) {
+    if (!is_alias(route.alias)) {
       body.fail(errc::invalid_value, "expected an alias (a label, a host name or *.suffix)");
       continue;
     }

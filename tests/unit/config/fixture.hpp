@@ -9,8 +9,8 @@
 
 namespace cardea::config::test {
 
-inline constexpr std::array<std::string_view, 5> dns_provider_names{"cloudflare", "duckdns", "exec", "httpreq",
-                                                                    "rfc2136"};
+inline constexpr std::array<std::string_view, 5> dns_provider_names{"cloudflare", "duckdns", "exec",
+                                                                    "httpreq", "rfc2136"};
 
 /// Files and environment of a load that touches neither disk nor process.
 struct world {
