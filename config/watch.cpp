@@ -107,8 +107,11 @@ class watch::folders {
         at += sizeof event + event.len;
       }
     }
-    if (is_folder_gone || !is_complete_) arm();
-    return refresh() || is_named;
+    const bool is_changed = refresh() || is_named;
+    // A link may lead to another folder now.
+    if (is_changed || is_folder_gone || !is_complete_) arm();
+    // What happened before a folder was watched made no event.
+    return refresh() || is_changed;
   }
 
   auto& descriptor() noexcept { return descriptor_; }

@@ -2,9 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/detached.hpp>
-
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 
@@ -28,7 +27,8 @@ class watching : public testing::Test {
     if (watch_) {
       watch_->stop();
       loop_.restart();
-      loop_.run();  // ends only when the coroutine did
+      loop_.run();
+      EXPECT_TRUE(has_ended_);
     }
     fs::remove_all(folder_);
   }
@@ -39,7 +39,11 @@ class watching : public testing::Test {
     ASSERT_TRUE(made);
     watch_ = std::move(*made);
     watch_->set_files(std::move(files));
-    base::asio::co_spawn(loop_, watch_->run(), base::asio::detached);
+    const auto ended = [this](std::exception_ptr failure) {
+      EXPECT_FALSE(failure);
+      has_ended_ = true;
+    };
+    base::asio::co_spawn(loop_, watch_->run(), ended);
   }
 
   // Runs the loop until the next change is told; false when none is within the time.
@@ -66,6 +70,7 @@ class watching : public testing::Test {
   std::unique_ptr<watch> watch_;
   std::function<void()> on_change_;
   int told_ = 0;
+  bool has_ended_ = false;
 };
 
 constexpr auto quiet = 150ms;
@@ -137,6 +142,8 @@ TEST_F(watching, tells_a_change_behind_a_link) {
   fs::create_directory_symlink("v2", folder_ / "..data_tmp");
   fs::rename(folder_ / "..data_tmp", folder_ / "..data");
   EXPECT_TRUE(is_told()) << "a mounted folder is switched as a whole";
+  write("v2/routes.yml", "dd: {}\n");
+  EXPECT_TRUE(is_told()) << "the new target";
 }
 
 TEST_F(watching, waits_for_a_folder_that_is_missing_or_goes_away) {
