@@ -27,6 +27,7 @@ class tree_builder final : public YAML::EventHandler {
   tree_builder(const std::string& file, std::vector<issue>& issues, const document_limits& limits)
       : file_(file), issues_(issues), limits_(limits) {}
 
+  [[nodiscard]] bool is_stopped() const noexcept { return stopped_; }
   node take_root() { return std::move(root_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
@@ -275,7 +276,8 @@ document parse_document(std::string file, std::string_view text, std::vector<iss
     return out;
   }
   tree_builder builder(out.file, issues, limits);
-  if (auto failure = run_parser(out.file, text, builder)) issues.push_back(std::move(*failure));
+  auto failure = run_parser(out.file, text, builder);
+  if (failure && !builder.is_stopped()) issues.push_back(std::move(*failure));
   out.root = builder.take_root();
   return out;
 }

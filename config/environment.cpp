@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
+#include <functional>
+#include <set>
 
 namespace cardea::config {
 namespace {
@@ -51,6 +52,7 @@ class substitution {
 
   std::string expanded(std::string_view text, position at, bool& resolved) {
     std::string out;
+    reported_.clear();
     while (true) {
       const auto begin = text.find("${");
       const auto end = begin == std::string_view::npos ? begin : text.find('}', begin);
@@ -71,6 +73,7 @@ class substitution {
       return std::nullopt;
     }
     auto value = variable(lookup_, std::string(name));
+    if (!value && !is_new_in_scalar(name)) return std::nullopt;
     if (!value) {
       issues_.push_back({errc::unset_variable, file_, at, path_,
                          fmt::format("${{{}}}: the environment variable {} is not set", name, name)});
@@ -84,11 +87,14 @@ class substitution {
     return value;
   }
 
+  bool is_new_in_scalar(std::string_view name) { return reported_.emplace(name).second; }
+
   const std::string& file_;
   const environment& lookup_;
   std::vector<issue>& issues_;
   std::size_t budget_;
   std::string path_;
+  std::set<std::string, std::less<>> reported_;  // variables that the current scalar lacks
 };
 
 }  // namespace

@@ -135,7 +135,13 @@ std::vector<value> value::items() const {
     out.push_back(
         value(*findings_, item, {where_.file, at, fmt::format("{}[{}]", where_.path, out.size())}, secret_));
   };
+  const auto is_short = [&](std::size_t count) {
+    if (count > list_items_max)
+      fail(errc::limit_exceeded, fmt::format("more than {} elements", list_items_max));
+    return count <= list_items_max;
+  };
   if (node_->kind == node_kind::sequence) {
+    if (!is_short(node_->items.size())) return out;
     for (const node& item : node_->items) add(item, item.at);
     return out;
   }
@@ -147,6 +153,7 @@ std::vector<value> value::items() const {
     expected("a list");
     return out;
   }
+  if (!is_short(1 + static_cast<std::size_t>(std::count(raw->begin(), raw->end(), ',')))) return out;
   std::string_view rest = *raw;
   while (true) {
     const auto comma = rest.find(',');

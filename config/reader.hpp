@@ -33,6 +33,8 @@ struct place {
 /// error: the caller keeps its default and goes on.
 class value {
  public:
+  static constexpr std::size_t list_items_max = 10'000;
+
   value(findings& to, const node& what, place where, bool secret);
 
   [[nodiscard]] const node& tree() const noexcept { return *node_; }
@@ -52,7 +54,8 @@ class value {
   [[nodiscard]] std::optional<std::string> listen_address() const;
 
   /// The elements of a list. A string counts as one: separated by commas, or
-  /// YAML when it has several lines or begins with `-` or `[`.
+  /// YAML when it has several lines or begins with `-` or `[`. No more than
+  /// list_items_max of them.
   [[nodiscard]] std::vector<value> items() const;
   /// Itself when it is a mapping, or a string that holds one in YAML.
   [[nodiscard]] std::optional<value> as_mapping() const;

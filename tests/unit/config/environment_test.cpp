@@ -64,7 +64,7 @@ TEST_F(substitution, does_not_look_into_values) {
 
 TEST_F(substitution, reports_all_unset_variables_with_their_places) {
   here_.variables = {{"SET", "x"}};
-  const node& root = substituted("a: ${ONE}\nb:\n  - c: \"${SET}-${TWO}-${THREE}\"\n");
+  const node& root = substituted("a: ${ONE}\nb:\n  - c: \"${SET}-${TWO}-${THREE}-${TWO}\"\n");
   EXPECT_EQ(format_issues(issues_),
             "f.yml:1:4: a: ${ONE}: the environment variable ONE is not set\n"
             "f.yml:3:8: b[0].c: ${TWO}: the environment variable TWO is not set\n"

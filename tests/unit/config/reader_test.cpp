@@ -69,6 +69,17 @@ TEST_F(reader, takes_a_mapping_from_a_string_of_yaml_and_reports_at_the_string) 
   EXPECT_EQ(errors(), "f.yml:2:4: a.c: expected a whole number from 0 to 9, found \"x\"\n");
 }
 
+TEST_F(reader, refuses_a_list_that_is_too_long_in_any_notation) {
+  const std::string commas(value::list_items_max, ',');
+  std::string items = "x";
+  for (std::size_t i = 0; i < value::list_items_max; ++i) items += ",x";
+  auto keys = read("a: '" + commas + "'\nb: [" + items + "]\nc: '" + commas.substr(1) + "'\n");
+  EXPECT_TRUE(keys.take("a")->items().empty());
+  EXPECT_TRUE(keys.take("b")->items().empty());
+  EXPECT_EQ(keys.take("c")->items().size(), value::list_items_max);
+  EXPECT_EQ(errors(), "f.yml:1:4: a: more than 10000 elements\nf.yml:2:1: b: more than 10000 elements\n");
+}
+
 TEST_F(reader, reports_two_spellings_of_one_key) {
   EXPECT_TRUE(read("a_b: 1\naB: 2\n").take("ab"));
   EXPECT_EQ(errors(), "f.yml:2:1: aB: duplicate key, the same as \"a_b\" at line 1, column 1\n");
