@@ -1,0 +1,291 @@
+#include "autocert/provider.hpp"
+
+#include "autocert/error.hpp"
+#include "autocert/key.hpp"
+#include "autocert/self_signed.hpp"
+#include "base/dns_name.hpp"
+#include "base/rfc3339.hpp"
+
+#include <fmt/format.h>
+#include <boost/asio/error.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+#include <algorithm>
+
+namespace cardea::autocert {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds save_retry_interval = 1min;
+constexpr std::chrono::milliseconds unreadable_retry_interval = 1min;
+constexpr std::chrono::seconds clock_skew_noticed = 60s;
+
+std::int64_t unix_seconds(base::wall_time when) { return std::chrono::system_clock::to_time_t(when); }
+
+bool is_cancelled(const base::error& failure) {
+  return failure == base::make_error_code(base::errc::cancelled) ||
+         failure.code == base::asio::error::operation_aborted;
+}
+
+base::logger logger_of(const std::string& name) { return base::logger("autocert").with({"provider", name}); }
+
+// The chain must be for the names that were ordered, or the next check would order again.
+base::result<void> check_answer(const base::certificate& answer, const std::vector<std::string>& domains) {
+  if (answer.not_after() <= answer.not_before())
+    return base::error(base::errc::protocol, "the CA's certificate ends before it begins");
+  const auto& names = answer.dns_names();
+  for (const std::string& domain : domains) {
+    if (std::find(names.begin(), names.end(), domain) == names.end())
+      return base::error(base::errc::protocol, fmt::format("the CA's certificate lacks the name {}", domain));
+  }
+  return {};
+}
+
+}  // namespace
+
+provider::provider(config::certificate_request request, collaborators with)
+    : request_(std::move(request)),
+      kind_(kind_of(request_.provider)),
+      with_(std::move(with)),
+      log_(logger_of(request_.name)),
+      store_(request_.cert_path, request_.key_path, log_, *with_.outside.files),
+      failures_(request_.cert_path, request_.key_path, *with_.outside.files),
+      attempt_over_(with_.outside.executor, base::steady_timer::time_point::max()),
+      wake_(with_.outside.executor, base::steady_timer::time_point::max()) {}
+
+base::result<bool> provider::load() {
+  if (unsaved_) return false;  // what is served is newer than what the disk holds
+  auto loaded = store_.load(with_.ca != nullptr ? on_damage::quarantine : on_damage::report);
+  unreadable_ = loaded.has_error() && loaded.error() == base::make_error_code(base::errc::io);
+  if (loaded) {
+    const bool same = current_ && current_->serial_hex() == (*loaded)->serial_hex();
+    const bool older = current_ && with_.ca != nullptr && (*loaded)->not_after() < current_->not_after();
+    if (same || older) return false;
+    last_error_.clear();
+    serve(std::move(*loaded));
+    log_.info("certificate loaded",
+              {{"path", request_.cert_path}, {"expires", base::to_rfc3339(current_->not_after())}});
+    return true;
+  }
+  const base::error& why = loaded.error();
+  if (why == base::make_error_code(base::errc::not_found)) {
+    if (kind_ == provider_kind::pseudo && !current_) return renew_without_ca(renew_mode::force);
+    return false;
+  }
+  last_error_ = why.message();
+  log_.warn("certificate on disk is not usable", {{"error", last_error_}});
+  if (with_.ca != nullptr && !unreadable_) return false;
+  return why.at(name());
+}
+
+base::result<bool> provider::renew_without_ca(renew_mode mode) {
+  if (kind_ == provider_kind::local) return load();
+  if (current_ && mode == renew_mode::if_needed) return false;
+  auto made = make_self_signed(request_.domains, with_.outside.clock());
+  if (!made) return failed(made.error());
+  serve(std::move(*made));
+  return true;
+}
+
+base::awaitable<base::result<bool>> provider::renew(renew_mode mode) {
+  if (with_.ca == nullptr) co_return renew_without_ca(mode);
+  if (attempting_) co_return co_await attempt_result();
+  if (mode == renew_mode::if_needed) {
+    // Somebody else (another process, the operator) may have renewed, or repaired, the files.
+    const auto loaded = load();
+    if (!loaded) co_return loaded.error();
+    if (*loaded && state() == certificate_state::valid) co_return false;
+    const base::wall_time now = with_.outside.clock();
+    if (const auto until = cooldown_until(inputs(), now))
+      co_return make_error(errc::in_cooldown,
+                           fmt::format("still in cooldown until {}", base::to_rfc3339(*until)))
+          .at(name());
+    if (state() == certificate_state::valid) co_return false;
+  }
+  begin_attempt(mode);
+  co_return co_await attempt_result();
+}
+
+base::awaitable<base::result<bool>> provider::attempt_result() {
+  while (attempting_) co_await attempt_over_.async_wait(base::as_result);
+  co_return *last_result_;
+}
+
+// A task of its own, so that an exception in a CA's client ends one attempt and not the schedule.
+void provider::begin_attempt(renew_mode mode) {
+  const std::string reason = mode == renew_mode::force                ? "forced"
+                             : !current_                              ? "missing"
+                             : state() == certificate_state::mismatch ? "other names or another CA"
+                                                                      : "due";
+  log_.info("renewal started",
+            {{"reason", reason}, {"domains", fmt::format("{}", fmt::join(request_.domains, ","))}});
+  attempting_ = true;
+  last_result_.reset();
+  auto work = run_attempt();
+  with_.tasks.spawn(std::move(work));
+}
+
+base::awaitable<void> provider::run_attempt() {
+  struct at_end {
+    provider& owner;
+    ~at_end() { owner.end_attempt(); }
+  } const ending{*this};
+  auto outcome = co_await attempt();
+  last_result_ = std::move(outcome);
+}
+
+void provider::end_attempt() {
+  if (!last_result_) last_result_ = failed(base::error(base::errc::io, "the attempt ended unexpectedly"));
+  attempting_ = false;
+  attempt_over_.cancel();
+  wake_.cancel();
+}
+
+base::awaitable<base::result<bool>> provider::attempt() {
+  const auto place = co_await with_.gate.enter();
+  if (!place.held()) co_return base::error(base::errc::cancelled).at(name());
+  if (const auto stamped = failures_.record(with_.outside.clock()); !stamped)
+    log_.warn("the time of the attempt could not be stored", {{"error", stamped.error().message()}});
+  auto pair = co_await order();
+  if (!pair) co_return failed(pair.error());
+  install(std::move(*pair));
+  co_return true;
+}
+
+// Every order has a key of its own, so that a stolen one dies with its certificate.
+base::awaitable<base::result<provider::fresh_pair>> provider::order() {
+  const auto key = make_key(request_.certificate_key_type);
+  if (!key) co_return key.error().at("make the key");
+  auto csr = make_csr(key->get(), request_.domains);
+  if (!csr) co_return csr.error().at("make the signing request");
+  issue_request wanted{request_.domains, std::move(*csr)};
+  auto chain = co_await with_.ca->issue(std::move(wanted));
+  if (!chain) co_return chain.error();
+  fresh_pair out{std::move(*chain), base::secret(key_to_pem(key->get())), nullptr};
+  auto parsed = base::certificate::from_pem(out.chain_pem, out.key_pem.reveal());
+  if (!parsed) co_return parsed.error().at("the CA's answer is not usable");
+  if (auto checked = check_answer(**parsed, request_.domains); !checked) co_return checked.error();
+  out.certificate = std::move(*parsed);
+  co_return out;
+}
+
+void provider::install(fresh_pair pair) {
+  const base::wall_time now = with_.outside.clock();
+  if (pair.certificate->not_before() > now + clock_skew_noticed)
+    log_.warn("the CA's clock is ahead of ours",
+              {{"not_before", base::to_rfc3339(pair.certificate->not_before())}});
+  obtained_at_ = now;
+  failures_in_row_ = 0;
+  last_error_.clear();
+  const std::shared_ptr<const base::certificate> fresh = pair.certificate;
+  save(std::move(pair));
+  serve(fresh);
+  log_.info("certificate renewed", {{"serial", fresh->serial_hex()},
+                                    {"expires", base::to_rfc3339(fresh->not_after())},
+                                    {"next_renewal", base::to_rfc3339(next_attempt(inputs(), now))}});
+}
+
+void provider::save(fresh_pair pair) {
+  if (const auto saved = store_.save(pair.chain_pem, pair.key_pem.reveal()); !saved) {
+    // The stamp of the attempt stays on disk: a process that restarts without
+    // the new pair must not order at once again.
+    if (!unsaved_ || unsaved_->certificate != pair.certificate)
+      log_.warn("certificate could not be saved and is served from memory",
+                {{"error", saved.error().message()}});
+    last_error_ = saved.error().at("not saved").message();
+    unsaved_ = std::move(pair);
+    return;
+  }
+  if (const auto cleared = failures_.clear(); !cleared)
+    log_.warn("the time of the last attempt could not be removed", {{"error", cleared.error().message()}});
+  log_.info("certificate saved", {{"path", request_.cert_path}});
+  unsaved_.reset();
+}
+
+void provider::retry_save() {
+  if (!unsaved_) return;
+  fresh_pair again = *unsaved_;
+  save(std::move(again));
+  if (!unsaved_) last_error_.clear();
+}
+
+void provider::serve(std::shared_ptr<const base::certificate> certificate) {
+  current_ = std::move(certificate);
+  if (with_.changed) with_.changed();
+}
+
+base::error provider::failed(const base::error& cause) {
+  if (is_cancelled(cause)) return cause.at(name());
+  ++failures_in_row_;
+  last_error_ = cause.message();
+  const base::wall_time now = with_.outside.clock();
+  log_.error("renewal failed",
+             {{"error", last_error_}, {"next_attempt", base::to_rfc3339(next_attempt(inputs(), now))}});
+  return make_error(errc::get_certificate_failed, cause.at("get certificate").message()).at(name());
+}
+
+bool provider::is_mismatch() const {
+  if (!current_ || with_.ca == nullptr) return false;
+  if (!same_names(current_->dns_names(), request_.domains)) return true;
+  return with_.is_foreign && with_.is_foreign(*current_);
+}
+
+renewal_inputs provider::inputs() const {
+  renewal_inputs out;
+  out.name = request_.cert_path;
+  if (current_) out.dates = validity{current_->not_before(), current_->not_after()};
+  out.mismatch = is_mismatch();
+  out.last_failure = failures_.last();
+  out.failures_in_row = failures_in_row_;
+  out.obtained_at = obtained_at_;
+  return out;
+}
+
+certificate_state provider::state() const { return state_of(inputs(), with_.outside.clock()); }
+
+certificate_status provider::status() const {
+  certificate_status out;
+  out.provider = name();
+  out.last_error = last_error_;
+  if (with_.ca != nullptr) out.next_renewal = unix_seconds(next_attempt(inputs(), with_.outside.clock()));
+  if (!current_) return out;
+  out.subject = current_->subject();
+  out.issuer = current_->issuer();
+  out.not_before = unix_seconds(current_->not_before());
+  out.not_after = unix_seconds(current_->not_after());
+  out.dns_names = current_->dns_names();
+  out.email_addresses = current_->email_addresses();
+  return out;
+}
+
+base::awaitable<void> provider::keep_renewed() {
+  if (with_.ca == nullptr) co_return;
+  const auto cancellation = co_await base::asio::this_coro::cancellation_state;
+  while (cancellation.cancelled() == base::asio::cancellation_type::none) {
+    retry_save();
+    if (next_attempt(inputs(), with_.outside.clock()) <= with_.outside.clock()) {
+      const auto renewed = co_await renew(renew_mode::if_needed);
+      if (!renewed) log_.debug("no new certificate", {{"why", renewed.error().message()}});
+      if (cancellation.cancelled() != base::asio::cancellation_type::none) co_return;
+    }
+    const base::wall_time now = with_.outside.clock();
+    auto duration = pause_until(next_attempt(inputs(), now), now);
+    if (unsaved_) duration = std::min(duration, save_retry_interval);
+    // Files that cannot be read cost no order; they are looked at again in a while.
+    if (unreadable_) duration = std::max<std::chrono::milliseconds>(duration, unreadable_retry_interval);
+    co_await pause(duration);
+  }
+}
+
+base::awaitable<void> provider::pause(std::chrono::milliseconds duration) {
+  using base::asio::experimental::awaitable_operators::operator||;
+  auto elapsed = with_.outside.sleep(duration);
+  auto called = woken();
+  auto either = std::move(elapsed) || std::move(called);
+  co_await std::move(either);
+}
+
+base::awaitable<void> provider::woken() { co_await wake_.async_wait(base::as_result); }
+
+}  // namespace cardea::autocert

@@ -1,0 +1,121 @@
+#pragma once
+
+#include "autocert/cert_store.hpp"
+#include "autocert/environment.hpp"
+#include "autocert/failure_store.hpp"
+#include "autocert/order_gate.hpp"
+#include "autocert/renewal.hpp"
+#include "autocert/request_check.hpp"
+#include "autocert/status.hpp"
+#include "base/log.hpp"
+#include "base/secret.hpp"
+#include "base/task_group.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace cardea::autocert {
+
+enum class renew_mode {
+  if_needed,  ///< only when due, missing or mismatched, and not in cooldown
+  force,      ///< whatever state and cooldown say
+};
+
+/// The life-cycle of one certificate: `main` or `extra[N]`.
+///
+/// load from disk -> order when absent, due or for other names -> save the pair
+/// -> tell the owner -> wait for the next time. Control thread only. Errors
+/// begin with the name, and are logged here.
+class provider {
+ public:
+  /// What a provider works with; all of it outlives the provider.
+  struct collaborators {
+    const environment& outside;
+    order_gate& gate;
+    base::task_group& tasks;  ///< in which attempts run; joined before the provider dies
+    issuer* ca = nullptr;     ///< null for local and pseudo
+    /// Whether a certificate found on disk is of another CA than `ca`, so that
+    /// it is to be replaced; may be empty.
+    std::function<bool(const base::certificate&)> is_foreign;
+    /// Called after the served certificate has changed.
+    std::function<void()> changed;
+  };
+
+  provider(config::certificate_request request, collaborators with);
+
+  [[nodiscard]] const std::string& name() const noexcept { return request_.name; }
+  [[nodiscard]] const config::certificate_request& request() const noexcept { return request_; }
+  [[nodiscard]] provider_kind kind() const noexcept { return kind_; }
+  /// Null while there is none.
+  [[nodiscard]] const std::shared_ptr<const base::certificate>& certificate() const noexcept {
+    return current_;
+  }
+
+  /// Takes the pair from disk, valid or expired; true when the served
+  /// certificate changed. Absent files are no error. For `local` a damaged pair
+  /// is errc::damaged_certificate and the served one stays; for the others it
+  /// is set aside and counts as absent.
+  base::result<bool> load();
+
+  /// True when a new certificate is served. errc::in_cooldown, or
+  /// errc::get_certificate_failed with the cause. While an attempt is running
+  /// its result is waited for and returned: there is never a second order. A
+  /// caller that is cancelled does not stop the attempt; its task group does.
+  [[nodiscard]] base::awaitable<base::result<bool>> renew(renew_mode mode);
+
+  /// renew(force): "obtain a certificate now".
+  [[nodiscard]] base::awaitable<base::result<bool>> obtain_cert() { return renew(renew_mode::force); }
+
+  /// Attempts whenever it is time, until cancelled. Returns at once for local and pseudo.
+  [[nodiscard]] base::awaitable<void> keep_renewed();
+
+  [[nodiscard]] certificate_status status() const;
+  [[nodiscard]] certificate_state state() const;
+
+ private:
+  struct fresh_pair {
+    std::string chain_pem;
+    base::secret key_pem;
+    std::shared_ptr<const base::certificate> certificate;
+  };
+
+  [[nodiscard]] renewal_inputs inputs() const;
+  [[nodiscard]] bool is_mismatch() const;
+  base::result<bool> renew_without_ca(renew_mode mode);
+  [[nodiscard]] base::awaitable<base::result<bool>> attempt_result();
+  void begin_attempt(renew_mode mode);
+  [[nodiscard]] base::awaitable<void> run_attempt();
+  [[nodiscard]] base::awaitable<base::result<bool>> attempt();
+  void end_attempt();
+  [[nodiscard]] base::awaitable<base::result<fresh_pair>> order();
+  void install(fresh_pair pair);
+  [[nodiscard]] base::error failed(const base::error& cause);
+  void serve(std::shared_ptr<const base::certificate> certificate);
+  void save(fresh_pair pair);
+  void retry_save();
+  [[nodiscard]] base::awaitable<void> pause(std::chrono::milliseconds duration);
+  [[nodiscard]] base::awaitable<void> woken();
+
+  config::certificate_request request_;
+  provider_kind kind_;
+  collaborators with_;
+  base::logger log_;
+  cert_store store_;
+  failure_store failures_;
+
+  std::shared_ptr<const base::certificate> current_;
+  std::optional<base::wall_time> obtained_at_;
+  std::optional<fresh_pair> unsaved_;  ///< served from memory because the disk refused it
+  unsigned failures_in_row_ = 0;
+  bool unreadable_ = false;  ///< files exist but the system refuses to read them
+  std::string last_error_;
+
+  bool attempting_ = false;
+  std::optional<base::result<bool>> last_result_;  ///< of the attempt that ended last
+  base::steady_timer attempt_over_;                ///< cancelled when an attempt ends
+  base::steady_timer wake_;                        ///< cancelled when the next time may have changed
+};
+
+}  // namespace cardea::autocert

@@ -1,0 +1,104 @@
+#pragma once
+
+#include "autocert/environment.hpp"
+#include "autocert/internal_ca.hpp"
+#include "autocert/order_gate.hpp"
+#include "autocert/provider.hpp"
+#include "autocert/status.hpp"
+#include "base/certificate_source.hpp"
+#include "base/log.hpp"
+#include "base/task_group.hpp"
+#include "config/sections/autocert.hpp"
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace cardea::autocert {
+
+/// Main and all extras of one configuration: created together or not at all.
+///
+///     auto set = provider_set::create(section, environment);   // checks, no I/O to speak of
+///     (*set)->load_all();                                      // disk or placeholder; publishes
+///     co_await (*set)->run();                                  // schedules until stop()
+///
+/// Control thread only. REQUIRES: run() (or, without run, join()) has completed
+/// before destruction.
+class provider_set final : public control {
+ public:
+  /// The first reason why the configuration cannot be used, prefixed by the
+  /// provider's name; see check_requests.
+  [[nodiscard]] static base::result<std::unique_ptr<provider_set>> create(
+      const config::autocert_section& section, environment outside);
+  provider_set(const provider_set&) = delete;
+  provider_set& operator=(const provider_set&) = delete;
+  ~provider_set() override;
+
+  /// Takes from disk what is there and publishes it, with a self-signed
+  /// placeholder for main when there is nothing. Never fails: what could not be
+  /// used is logged and returned, for `validate`.
+  std::vector<base::error> load_all();
+
+  /// The certificates of type `local` again, after their files changed; a pair
+  /// that is not usable changes nothing.
+  std::vector<base::error> reload_local();
+
+  /// Schedules, and completes after stop() when everything has ended.
+  [[nodiscard]] base::awaitable<void> run();
+  /// Ends schedules and running attempts; run() and join() then complete.
+  void stop();
+  /// Completes when nothing runs any more.
+  [[nodiscard]] base::awaitable<void> join();
+
+  /// Starts the schedule of each certificate, once. `local` and `pseudo` have none.
+  void schedule_renewal_all();
+
+  /// Orders every certificate now; the first failure, after all have ended.
+  [[nodiscard]] base::awaitable<base::result<void>> obtain_cert_all();
+  /// The same for those of which there is none, unless in cooldown.
+  [[nodiscard]] base::awaitable<base::result<void>> obtain_cert_if_not_exists_all();
+
+  force_result force_expiry_all(std::function<void(std::vector<renewal_outcome>)> finished) override;
+  [[nodiscard]] std::vector<certificate_status> certificates() const override;
+  /// One for each provider, also those that have no certificate yet (all dates 0).
+  [[nodiscard]] std::vector<certificate_status> states() const;
+  void print_cert_expiries_all() const;
+
+  /// What a handshake with this name gets now; null when there is nothing.
+  [[nodiscard]] std::shared_ptr<const base::certificate> get_cert(std::string_view server_name) const;
+  [[nodiscard]] const base::certificate_snapshot& snapshot() const noexcept { return snapshot_; }
+
+  /// Main first, then the extras in order.
+  [[nodiscard]] const std::vector<std::unique_ptr<provider>>& providers() const noexcept {
+    return providers_;
+  }
+
+ private:
+  explicit provider_set(environment outside);
+
+  [[nodiscard]] base::result<void> add(const config::certificate_request& request,
+                                       const std::string& root_folder);
+  void publish();
+  [[nodiscard]] base::awaitable<void> renew_into(provider& which, renew_mode mode,
+                                                 base::result<bool>& outcome);
+  [[nodiscard]] base::awaitable<std::vector<base::result<bool>>> renew_each(std::vector<provider*> which,
+                                                                            renew_mode mode);
+  [[nodiscard]] base::awaitable<void> force_all(std::function<void(std::vector<renewal_outcome>)> finished);
+
+  environment outside_;
+  base::logger log_;
+  order_gate gate_;
+  std::unique_ptr<internal_ca> internal_;
+  std::vector<std::unique_ptr<issuer>> issuers_;
+  std::vector<std::unique_ptr<provider>> providers_;
+  std::shared_ptr<const base::certificate> placeholder_;
+  base::certificate_snapshot snapshot_;
+  bool publishing_ = false;  ///< false until load_all has seen them all
+  bool scheduled_ = false;
+  bool stopped_ = false;
+  bool forcing_ = false;
+  base::task_group tasks_;  ///< last: gone before what its children use
+};
+
+}  // namespace cardea::autocert

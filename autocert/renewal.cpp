@@ -1,0 +1,110 @@
+#include "autocert/renewal.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace cardea::autocert {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr hours day{24};
+constexpr auto long_lived = 90 * day;
+constexpr auto short_lived = 10 * day;
+constexpr seconds cooldown_of_first_request{15};
+constexpr hours cooldown_of_renewal{1};
+constexpr unsigned doublings_max = 8;       // 15 s * 2^8 is beyond an hour
+constexpr int jitter_share = 50;            // of the lifetime: 2 %
+constexpr int success_interval_share = 10;  // of the lifetime (B08)
+constexpr minutes recheck_interval{10};
+constexpr std::chrono::milliseconds pause_min{50};
+
+seconds whole_seconds(base::wall_time::duration value) { return std::chrono::duration_cast<seconds>(value); }
+
+// FNV-1a: stable between builds and machines, which std::hash does not promise.
+std::uint64_t hash_of(std::string_view text, std::uint64_t seed) {
+  std::uint64_t hash = 14695981039346656037ULL ^ seed;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return hash ^ (hash >> 32U);
+}
+
+}  // namespace
+
+seconds lifetime(const validity& dates) noexcept {
+  return whole_seconds(dates.not_after - dates.not_before) + seconds(1);
+}
+
+seconds renewal_lead(seconds lives) noexcept {
+  if (lives >= long_lived) return 30 * day;
+  if (lives >= short_lived) return lives / 3;
+  return lives / 2;
+}
+
+base::wall_time renewal_due(base::wall_time not_before, base::wall_time not_after) noexcept {
+  return not_after - renewal_lead(lifetime({not_before, not_after}));
+}
+
+base::wall_time jittered_renewal_due(const validity& dates, std::string_view name) noexcept {
+  const auto began = static_cast<std::uint64_t>(dates.not_before.time_since_epoch().count());
+  const auto share = std::chrono::milliseconds(lifetime(dates)) / jitter_share;
+  if (share.count() <= 0) return renewal_due(dates.not_before, dates.not_after);
+  const auto jitter =
+      static_cast<std::int64_t>(hash_of(name, began) % static_cast<std::uint64_t>(share.count()));
+  return renewal_due(dates.not_before, dates.not_after) - std::chrono::milliseconds(jitter);
+}
+
+bool same_names(std::vector<std::string> left, std::vector<std::string> right) {
+  for (auto* const names : {&left, &right}) {
+    std::sort(names->begin(), names->end());
+    names->erase(std::unique(names->begin(), names->end()), names->end());
+  }
+  return left == right;
+}
+
+seconds cooldown(const std::optional<validity>& dates, base::wall_time now,
+                 unsigned failures_in_row) noexcept {
+  if (!dates) {
+    const unsigned doublings = std::clamp(failures_in_row, 1U, doublings_max + 1) - 1;
+    return std::min<seconds>(cooldown_of_first_request * (1U << doublings), cooldown_of_renewal);
+  }
+  const seconds lives = lifetime(*dates);
+  if (lives >= short_lived) return cooldown_of_renewal;
+  const seconds least = std::clamp<seconds>(lives / 40, seconds(1), cooldown_of_first_request);
+  return std::clamp<seconds>(whole_seconds(dates->not_after - now) / 10, least, cooldown_of_renewal);
+}
+
+certificate_state state_of(const renewal_inputs& inputs, base::wall_time now) noexcept {
+  if (inputs.mismatch) return certificate_state::mismatch;
+  if (!inputs.dates || jittered_renewal_due(*inputs.dates, inputs.name) <= now)
+    return certificate_state::expired;
+  return certificate_state::valid;
+}
+
+std::optional<base::wall_time> cooldown_until(const renewal_inputs& inputs, base::wall_time now) noexcept {
+  if (!inputs.last_failure || *inputs.last_failure > now) return std::nullopt;
+  // Measured from the failure, not from now: else the pause would shrink while it is waited for.
+  const base::wall_time until =
+      *inputs.last_failure + cooldown(inputs.dates, *inputs.last_failure, inputs.failures_in_row);
+  if (until <= now) return std::nullopt;
+  return until;
+}
+
+base::wall_time next_attempt(const renewal_inputs& inputs, base::wall_time now) noexcept {
+  base::wall_time wanted = now;
+  if (inputs.dates && !inputs.mismatch) wanted = jittered_renewal_due(*inputs.dates, inputs.name);
+  if (inputs.dates && inputs.obtained_at && *inputs.obtained_at <= now) {
+    const seconds interval = std::max<seconds>(lifetime(*inputs.dates) / success_interval_share, seconds(1));
+    wanted = std::max(wanted, *inputs.obtained_at + interval);
+  }
+  const auto cooled = cooldown_until(inputs, now);
+  return cooled ? std::max(wanted, *cooled) : wanted;
+}
+
+std::chrono::milliseconds pause_until(base::wall_time when, base::wall_time now) noexcept {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(when - now);
+  return std::clamp<std::chrono::milliseconds>(left, pause_min, recheck_interval);
+}
+
+}  // namespace cardea::autocert

@@ -1,0 +1,81 @@
+#pragma once
+
+#include "base/clock.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// When a certificate is asked for: pure functions of times, no clock, no disk.
+namespace cardea::autocert {
+
+/// The validity of the certificate that is served now.
+struct validity {
+  base::wall_time not_before;
+  base::wall_time not_after;
+};
+
+enum class certificate_state {
+  valid,
+  expired,   ///< due for renewal, not necessarily past not_after
+  mismatch,  ///< its names are not the configured ones
+};
+
+/// not_after is the last second that counts (RFC 5280, 4.1.2.5), so a "90 day"
+/// certificate whose dates differ by one second less lives 90 days.
+[[nodiscard]] std::chrono::seconds lifetime(const validity& dates) noexcept;
+
+/// How long before not_after a certificate is renewed: 30 days when it lives 90
+/// days or longer, a third of the lifetime when shorter, half below 10 days.
+[[nodiscard]] std::chrono::seconds renewal_lead(std::chrono::seconds lives) noexcept;
+
+[[nodiscard]] base::wall_time renewal_due(base::wall_time not_before, base::wall_time not_after) noexcept;
+
+/// The same, up to 2 % of the lifetime earlier, so that many certificates of one
+/// day are not renewed in one second. Depends on `name` and the dates only: a
+/// restart does not roll again.
+[[nodiscard]] base::wall_time jittered_renewal_due(const validity& dates, std::string_view name) noexcept;
+
+/// Whether two lists hold the same names, in any order.
+[[nodiscard]] bool same_names(std::vector<std::string> left, std::vector<std::string> right);
+
+/// Pause after a failure.
+///
+/// 15 seconds when there is no certificate yet, doubled with each further
+/// failure in a row up to an hour (a CA counts failures, and pauses names that
+/// fail for days). With a certificate that lives 10 days or longer an hour. A shorter-lived one could lapse
+/// within that hour: a tenth of what remains until not_after, at least 15 seconds (less only for lifetimes
+/// below 10 minutes: a fortieth), at most an hour.
+[[nodiscard]] std::chrono::seconds cooldown(const std::optional<validity>& dates, base::wall_time now,
+                                            unsigned failures_in_row = 1) noexcept;
+
+/// All that the decision depends on.
+struct renewal_inputs {
+  std::string_view name;                        ///< what the jitter depends on
+  std::optional<validity> dates;                ///< nothing: there is no certificate yet
+  bool mismatch = false;                        ///< names differ from the configured ones
+  std::optional<base::wall_time> last_failure;  ///< see failure_store
+  unsigned failures_in_row = 1;                 ///< of this process; counts only with last_failure
+  std::optional<base::wall_time> obtained_at;   ///< last success of this process
+};
+
+[[nodiscard]] certificate_state state_of(const renewal_inputs& inputs, base::wall_time now) noexcept;
+
+/// Until when another attempt is refused; nothing when it is not. A failure in
+/// the future (the clock was set back) counts for nothing.
+[[nodiscard]] std::optional<base::wall_time> cooldown_until(const renewal_inputs& inputs,
+                                                            base::wall_time now) noexcept;
+
+/// The next attempt that is both wanted and allowed; `now` or earlier means at once.
+///
+/// After a success the next one is at least a tenth of the lifetime away, so
+/// that a CA whose answers are always due cannot make us loop.
+[[nodiscard]] base::wall_time next_attempt(const renewal_inputs& inputs, base::wall_time now) noexcept;
+
+/// How long to sleep (on the monotonic clock) before deciding again: never more
+/// than 10 minutes, because the wall clock may be set meanwhile.
+[[nodiscard]] std::chrono::milliseconds pause_until(base::wall_time when, base::wall_time now) noexcept;
+
+}  // namespace cardea::autocert

@@ -1,0 +1,254 @@
+#include "autocert/renewal.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <set>
+
+namespace cardea::autocert {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::seconds;
+constexpr seconds day = 24h;
+
+const base::wall_time start = std::chrono::system_clock::from_time_t(1'800'000'000);
+
+// As CAs write it: both ends count.
+validity issued(base::wall_time at, seconds lives) { return {at, at + lives - 1s}; }
+
+TEST(renewal, lead_depends_on_the_lifetime) {
+  const struct {
+    seconds lives;
+    seconds lead;
+  } rows[] = {
+      {398 * day, 30 * day},
+      {90 * day, 30 * day},
+      {90 * day - 1s, 30 * day - 1s},
+      {64 * day, 64 * day / 3},
+      {47 * day, 47 * day / 3},
+      {45 * day, 15 * day},
+      {10 * day, 10 * day / 3},
+      {10 * day - 2s, 5 * day - 1s},
+      {160h, 80h},
+      {24h, 12h},
+      {1h, 30min},
+      {5min, 150s},
+      {60s, 30s},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(renewal_lead(row.lives), row.lead) << row.lives.count();
+    const validity dates = issued(start, row.lives);
+    EXPECT_EQ(lifetime(dates), row.lives);
+    EXPECT_EQ(renewal_due(dates.not_before, dates.not_after), dates.not_after - row.lead)
+        << row.lives.count();
+  }
+}
+
+TEST(renewal, jitter_is_small_early_and_the_same_after_a_restart) {
+  const validity dates = issued(start, 90 * day);
+  const auto due = renewal_due(dates.not_before, dates.not_after);
+  EXPECT_EQ(jittered_renewal_due(dates, "a.crt"), jittered_renewal_due(dates, "a.crt"));
+  for (int i = 0; i < 1000; ++i) {
+    const auto at = jittered_renewal_due(dates, std::to_string(i) + ".crt");
+    EXPECT_LE(at, due);
+    EXPECT_GE(at, due - 90 * day / 50);
+  }
+}
+
+TEST(renewal, jitter_spreads_many_certificates_of_one_second) {
+  const validity dates = issued(start, 90 * day);
+  std::multiset<std::int64_t> hours;
+  for (int i = 0; i < 5000; ++i) {
+    const auto at = jittered_renewal_due(dates, "certs/" + std::to_string(i) + ".crt");
+    hours.insert(std::chrono::duration_cast<std::chrono::hours>(at - start).count());
+  }
+  std::size_t most = 0;
+  for (const auto hour : hours) most = std::max(most, hours.count(hour));
+  EXPECT_LT(most, 250U) << "of 5000 in about 43 hours";
+}
+
+TEST(renewal, cooldown_depends_on_what_there_is_to_lose) {
+  EXPECT_EQ(cooldown(std::nullopt, start), 15s);
+  const auto with_left = [](seconds lives, seconds left) {
+    return cooldown(issued(start - lives + left, lives), start - 1s);
+  };
+  EXPECT_EQ(with_left(90 * day, 30 * day), 1h);
+  EXPECT_EQ(with_left(90 * day, 1s), 1h);
+  EXPECT_EQ(with_left(10 * day, 3 * day), 1h);
+  EXPECT_EQ(with_left(160h, 80h), 1h) << "a tenth is eight hours";
+  EXPECT_EQ(with_left(160h, 5h), 30min);
+  EXPECT_EQ(with_left(1h, 30min), 3min);
+  EXPECT_EQ(with_left(1h, 1min), 15s);
+  EXPECT_EQ(with_left(60s, 30s), 3s);
+  EXPECT_EQ(with_left(60s, -10s), 1s);
+}
+
+TEST(renewal, first_requests_that_fail_are_repeated_ever_more_slowly) {
+  const seconds expected[] = {15s, 30s, 60s, 120s, 240s, 480s, 960s, 1920s, 3600s, 3600s};
+  for (unsigned n = 0; n < std::size(expected); ++n)
+    EXPECT_EQ(cooldown(std::nullopt, start, n + 1), expected[n]);
+  EXPECT_EQ(cooldown(std::nullopt, start, 0), 15s) << "a failure of an earlier process";
+  EXPECT_EQ(cooldown(std::nullopt, start, 4'000'000'000U), 3600s);
+}
+
+TEST(renewal, state_tells_valid_due_and_other_names) {
+  renewal_inputs inputs;
+  EXPECT_EQ(state_of(inputs, start), certificate_state::expired) << "none is as bad as an expired one";
+  inputs.dates = issued(start, 90 * day);
+  EXPECT_EQ(state_of(inputs, start), certificate_state::valid);
+  EXPECT_EQ(state_of(inputs, start + 60 * day), certificate_state::expired);
+  inputs.mismatch = true;
+  EXPECT_EQ(state_of(inputs, start), certificate_state::mismatch);
+}
+
+TEST(renewal, names_are_compared_as_a_set) {
+  EXPECT_TRUE(same_names({"a", "b"}, {"b", "a"}));
+  EXPECT_TRUE(same_names({"a", "a", "b"}, {"b", "a"}));
+  EXPECT_FALSE(same_names({"a"}, {"a", "b"}));
+  EXPECT_FALSE(same_names({"a", "b"}, {"a"}));
+}
+
+TEST(renewal, next_attempt_waits_for_due_time_cooldown_and_interval) {
+  renewal_inputs inputs;
+  EXPECT_EQ(next_attempt(inputs, start), start) << "nothing there";
+  inputs.last_failure = start - 5s;
+  inputs.failures_in_row = 1;
+  EXPECT_EQ(next_attempt(inputs, start), start + 10s);
+  inputs.last_failure = start + day;
+  EXPECT_EQ(next_attempt(inputs, start), start) << "a failure in the future is the clock's fault";
+
+  inputs.last_failure.reset();
+  inputs.dates = issued(start, 90 * day);
+  EXPECT_EQ(next_attempt(inputs, start), jittered_renewal_due(*inputs.dates, ""));
+  const auto late = start + 61 * day;
+  inputs.last_failure = late - 10min;
+  EXPECT_EQ(next_attempt(inputs, late), late + 50min);
+
+  inputs.last_failure.reset();
+  inputs.mismatch = true;
+  EXPECT_EQ(next_attempt(inputs, start), start);
+  inputs.obtained_at = start;
+  EXPECT_EQ(next_attempt(inputs, start + 1s), start + 9 * day)
+      << "a CA that adds names must not make us loop";
+}
+
+TEST(renewal, answers_that_are_always_due_make_no_loop) {
+  renewal_inputs inputs;
+  inputs.dates = issued(start - 80 * day, 90 * day);
+  inputs.obtained_at = start;
+  EXPECT_EQ(next_attempt(inputs, start), start + 9 * day);
+  inputs.obtained_at = start + 365 * day;
+  EXPECT_LT(next_attempt(inputs, start), start) << "a success in the future is the clock's fault";
+}
+
+TEST(renewal, pause_is_never_long_and_never_nothing) {
+  EXPECT_EQ(pause_until(start + 60 * day, start), 10min);
+  EXPECT_EQ(pause_until(start + 90s, start), 90s);
+  EXPECT_EQ(pause_until(start, start), 50ms);
+  EXPECT_EQ(pause_until(start - day, start), 50ms);
+}
+
+// The life of one certificate under the rules, with a clock that jumps from wake-up to wake-up.
+struct simulation {
+  seconds lives;
+  double failure_share = 0;
+  std::mt19937 random{42};
+
+  std::size_t orders = 0;
+  std::size_t attempts = 0;
+  std::size_t lapses = 0;
+  seconds shortest_interval = seconds::max();
+  base::wall_time now = start;
+  renewal_inputs inputs{};
+
+  void attempt() {
+    ++attempts;
+    if (std::uniform_real_distribution<double>()(random) < failure_share) {
+      inputs.failures_in_row = inputs.last_failure ? inputs.failures_in_row + 1 : 1;
+      inputs.last_failure = now;
+      return;
+    }
+    if (inputs.obtained_at)
+      shortest_interval =
+          std::min(shortest_interval, std::chrono::duration_cast<seconds>(now - *inputs.obtained_at));
+    ++orders;
+    inputs.last_failure.reset();
+    inputs.obtained_at = now;
+    inputs.dates = issued(now, lives);
+  }
+
+  void run_for(seconds duration) {
+    inputs.name = "certs/cert.crt";
+    while (now < start + duration) {
+      if (next_attempt(inputs, now) <= now) attempt();
+      now += pause_until(next_attempt(inputs, now), now);
+      if (inputs.dates && now > inputs.dates->not_after) ++lapses;
+    }
+  }
+};
+
+struct simulated_case {
+  const char* what;
+  seconds lives;
+  seconds duration;
+};
+
+void PrintTo(const simulated_case& value, std::ostream* out) { *out << value.what; }
+
+class renewal_simulation : public testing::TestWithParam<simulated_case> {};
+
+TEST_P(renewal_simulation, makes_the_expected_number_of_orders) {
+  simulation run{GetParam().lives};
+  run.run_for(GetParam().duration);
+  // A cycle is what remains of the lifetime before it is due, less the jitter of 0 to 2 %.
+  const auto cycle_max = static_cast<double>((run.lives - renewal_lead(run.lives)).count());
+  const double cycle_min = cycle_max - 0.02 * static_cast<double>(run.lives.count()) - 1;
+  const auto duration = static_cast<double>(GetParam().duration.count());
+  EXPECT_GE(static_cast<double>(run.orders), duration / cycle_max - 1);
+  EXPECT_LE(static_cast<double>(run.orders), duration / cycle_min + 1);
+  EXPECT_EQ(run.attempts, run.orders);
+  EXPECT_EQ(run.lapses, 0U);
+}
+
+TEST_P(renewal_simulation, neither_lapses_nor_loops_when_a_third_of_the_attempts_fails) {
+  simulation run{GetParam().lives, 0.3};
+  run.run_for(GetParam().duration);
+  EXPECT_EQ(run.lapses, 0U);
+  EXPECT_GE(run.shortest_interval, run.lives / 10);
+  EXPECT_LT(run.attempts, run.orders * 2);
+  EXPECT_GT(run.attempts, run.orders);
+}
+
+constexpr seconds ten_years = 3650 * day;
+INSTANTIATE_TEST_SUITE_P(lifetimes, renewal_simulation,
+                         testing::Values(simulated_case{"90 days", 90 * day, ten_years},
+                                         simulated_case{"64 days", 64 * day, ten_years},
+                                         simulated_case{"47 days", 47 * day, ten_years},
+                                         simulated_case{"45 days", 45 * day, ten_years},
+                                         simulated_case{"160 hours", 160h, ten_years},
+                                         simulated_case{"24 hours", 24h, ten_years},
+                                         simulated_case{"1 hour", 1h, 365 * day},
+                                         simulated_case{"60 seconds", 60s, day}));
+
+TEST(renewal_simulation_of, a_clock_set_back_orders_nothing) {
+  simulation run{90 * day};
+  run.run_for(30 * day);
+  ASSERT_EQ(run.orders, 1U);
+  run.now = start - 365 * day;
+  run.run_for(30 * day);
+  EXPECT_EQ(run.orders, 1U);
+}
+
+TEST(renewal_simulation_of, a_clock_set_forward_orders_once) {
+  simulation run{90 * day};
+  run.run_for(30 * day);
+  run.now += 365 * day;
+  run.lapses = 0;
+  if (next_attempt(run.inputs, run.now) <= run.now) run.attempt();
+  EXPECT_EQ(run.orders, 2U);
+  EXPECT_GT(next_attempt(run.inputs, run.now), run.now + 50 * day);
+}
+
+}  // namespace
+}  // namespace cardea::autocert
