@@ -33,7 +33,7 @@ std::string serial_of(const pem_pair& pair) {
 }
 
 unsigned mode_of(const std::string& path) {
-  struct stat status{};
+  struct stat status {};
   return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777U : 0;
 }
 
@@ -145,7 +145,8 @@ TEST_F(cert_store_of, a_damaged_journal_falls_back_to_the_files) {
   ASSERT_FALSE(store(half).save(new_pair.chain, new_pair.key));
   std::string journal = base::read_file(journal_path, 1 << 20).value();
   save(old_pair);
-  for (const std::size_t at : {std::size_t{0}, std::size_t{20}, std::size_t{90}, journal.size() / 2, journal.size() - 2}) {
+  for (const std::size_t at :
+       {std::size_t{0}, std::size_t{20}, std::size_t{90}, journal.size() / 2, journal.size() - 2}) {
     std::string torn = journal;
     torn[at] = static_cast<char>(torn[at] ^ 1);
     write(journal_path, torn);
@@ -175,8 +176,8 @@ TEST_F(cert_store_of, damage_is_an_error_that_says_why_and_is_kept_aside_once) {
 TEST_F(cert_store_of, damage_of_every_kind_is_no_crash_and_leaves_local_files_alone) {
   save(old_pair);
   const std::string long_text((1 << 20) + 1, 'x');
-  for (const std::string& bytes : {std::string(), old_pair.chain.substr(0, 200), std::string("nonsense"), long_text,
-                                   old_pair.chain.substr(0, old_pair.chain.size() - 40)}) {
+  for (const std::string& bytes : {std::string(), old_pair.chain.substr(0, 200), std::string("nonsense"),
+                                   long_text, old_pair.chain.substr(0, old_pair.chain.size() - 40)}) {
     write(cert_path, bytes);
     const auto loaded = store().load(on_damage::report);
     ASSERT_FALSE(loaded);
@@ -184,7 +185,8 @@ TEST_F(cert_store_of, damage_of_every_kind_is_no_crash_and_leaves_local_files_al
   }
   EXPECT_EQ(copies_in(folder / "certs"), 0U);
   std::filesystem::remove(cert_path);
-  EXPECT_EQ(store().load(on_damage::report).error(), make_error_code(errc::damaged_certificate)) << "a key alone";
+  EXPECT_EQ(store().load(on_damage::report).error(), make_error_code(errc::damaged_certificate))
+      << "a key alone";
 }
 
 TEST_F(cert_store_of, a_full_disk_keeps_the_old_pair_and_the_next_save_works) {
@@ -207,7 +209,8 @@ TEST_F(cert_store_of, a_real_full_file_system_keeps_the_old_pair) {
   const std::string mount_point = folder / "certs";
   std::filesystem::create_directory(mount_point);
   if (::mount("tmpfs", mount_point.c_str(), "tmpfs", 0, "size=64k") != 0)
-    GTEST_SKIP() << "this environment does not allow to mount a tmpfs; the same with a refused write is tested above";
+    GTEST_SKIP()
+        << "this environment does not allow to mount a tmpfs; the same with a refused write is tested above";
   save(old_pair);
   {
     std::ofstream filler(mount_point + "/filler", std::ios::binary);
