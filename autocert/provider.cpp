@@ -267,7 +267,9 @@ base::awaitable<void> provider::keep_renewed() {
   const auto cancellation = co_await base::asio::this_coro::cancellation_state;
   while (cancellation.cancelled() == base::asio::cancellation_type::none) {
     retry_save();
-    if (next_attempt(inputs(), with_.outside.clock()) <= with_.outside.clock()) {
+    // One reading of the clock: "at once" is the very time that was passed in.
+    const base::wall_time before = with_.outside.clock();
+    if (next_attempt(inputs(), before) <= before) {
       const auto renewed = co_await renew(renew_mode::if_needed);
       if (!renewed) log_.debug("no new certificate", {{"why", renewed.error().message()}});
       if (cancellation.cancelled() != base::asio::cancellation_type::none) co_return;

@@ -5,6 +5,7 @@
 #include "tests/support/life_cycle_fixture.hpp"
 
 #include <gmock/gmock.h>
+#include <boost/asio/post.hpp>
 
 #include <filesystem>
 
@@ -336,6 +337,54 @@ TEST_F(provider_set_of, run_completes_after_stop) {
   EXPECT_EQ(orders(), 1U);
   set_->stop();
   time_.settle();
+  EXPECT_EQ(running.size(), 0U);
+}
+
+TEST_F(provider_set_of, force_logs_each_step_under_the_name_of_the_provider) {
+  start(section(request("main", "cloudflare", {"main.test"})));
+  base::set_log_level(base::log_level::info);
+  std::vector<std::string> lines;
+  {
+    const auto subscription =
+        base::subscribe_to_log([&](const base::log_line& line) { lines.push_back(line.text); });
+    (void)force();
+    time_.settle();
+  }
+  base::set_log_level(base::log_level::error);
+  ASSERT_GE(lines.size(), 5U);
+  EXPECT_THAT(lines.front(), HasSubstr("renewal started"));
+  EXPECT_THAT(lines.front(), HasSubstr("reason=forced"));
+  EXPECT_THAT(lines.back(), HasSubstr("certificate renewed"));
+  EXPECT_THAT(lines, testing::Each(HasSubstr("provider=main")));
+  EXPECT_THAT(lines, testing::Each(testing::Not(HasSubstr("PRIVATE"))));
+}
+
+// The only one with the system's clocks: the real sleep must end when it is told to.
+TEST(provider_set_with_real_clocks, obtains_sleeps_and_stops) {
+  const test_support::scratch_folder folder;
+  base::set_log_level(base::log_level::error);
+  base::asio::io_context io;
+  std::unique_ptr<provider_set> set;
+  bool obtained = false;
+  environment outside{io.get_executor()};
+  outside.publish = [&](const base::certificate_snapshot& snapshot) {
+    obtained = internal_ca::is_internal(*snapshot->find("localhost"));
+    // Posted twice: the schedule has gone to sleep by then.
+    if (obtained) base::asio::post(io, [&] { base::asio::post(io, [&] { set->stop(); }); });
+  };
+  config::autocert_section section;
+  section.main.name = "main";
+  section.main.provider = "internal";
+  section.main.domains = {"localhost"};
+  section.main.cert_path = folder / "cert.crt";
+  section.main.key_path = folder / "priv.key";
+  set = std::move(provider_set::create(section, std::move(outside)).value());
+  EXPECT_TRUE(set->load_all().empty());
+  base::task_group running(io.get_executor(), base::logger("test"));
+  running.spawn(set->run());
+  io.run_for(std::chrono::seconds(20));
+  base::set_log_level(base::log_level::info);
+  EXPECT_TRUE(obtained);
   EXPECT_EQ(running.size(), 0U);
 }
 
