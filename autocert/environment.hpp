@@ -26,13 +26,14 @@ struct environment {
   std::function<base::awaitable<void>(std::chrono::steady_clock::duration)> sleep = base::sleep_for;
 
   /// Makes the ACME client of one certificate (provider `custom` or a DNS provider).
-  std::function<base::result<std::unique_ptr<issuer>>(const config::certificate_request&)> make_acme_issuer;
+  std::function<base::result<std::unique_ptr<issuer>>(const config::certificate_request&)> make_acme_issuer =
+      {};
 
   /// Receives every new state of what is served. Never null.
-  std::function<void(base::certificate_snapshot)> publish;
+  std::function<void(base::certificate_snapshot)> publish = {};
 
-  std::vector<std::string> dns_providers;  ///< the names that exist
-  std::size_t orders_max = 8;              ///< in flight at once
+  std::vector<std::string> dns_providers = {};  ///< the names that exist
+  std::size_t orders_max = 8;                   ///< in flight at once
   base::file_calls* files = &base::system_file_calls();
 };
 

@@ -54,60 +54,61 @@ provider::provider(config::certificate_request request, collaborators with)
       attempt_over_(with_.outside.executor, base::steady_timer::time_point::max()),
       wake_(with_.outside.executor, base::steady_timer::time_point::max()) {}
 
-base::result<bool> provider::load() {
-  if (unsaved_) return false;  // what is served is newer than what the disk holds
+base::result<effect> provider::load() {
+  if (unsaved_) return effect::unchanged;  // what is served is newer than what the disk holds
   auto loaded = store_.load(with_.ca != nullptr ? on_damage::quarantine : on_damage::report);
   unreadable_ = loaded.has_error() && loaded.error() == base::make_error_code(base::errc::io);
   if (loaded) {
     const bool same = current_ && current_->serial_hex() == (*loaded)->serial_hex();
     const bool older = current_ && with_.ca != nullptr && (*loaded)->not_after() < current_->not_after();
-    if (same || older) return false;
+    if (same || older) return effect::unchanged;
     last_error_.clear();
+    foreign_ = with_.ca != nullptr && with_.is_foreign && with_.is_foreign(**loaded);
     serve(std::move(*loaded));
     log_.info("certificate loaded",
               {{"path", request_.cert_path}, {"expires", base::to_rfc3339(current_->not_after())}});
-    return true;
+    return effect::replaced;
   }
   const base::error& why = loaded.error();
   if (why == base::make_error_code(base::errc::not_found)) {
     if (kind_ == provider_kind::pseudo && !current_) return renew_without_ca(renew_mode::force);
-    return false;
+    return effect::unchanged;
   }
   last_error_ = why.message();
   log_.warn("certificate on disk is not usable", {{"error", last_error_}});
-  if (with_.ca != nullptr && !unreadable_) return false;
+  if (with_.ca != nullptr && !unreadable_) return effect::unchanged;
   return why.at(name());
 }
 
-base::result<bool> provider::renew_without_ca(renew_mode mode) {
+base::result<effect> provider::renew_without_ca(renew_mode mode) {
   if (kind_ == provider_kind::local) return load();
-  if (current_ && mode == renew_mode::if_needed) return false;
+  if (current_ && mode == renew_mode::if_needed) return effect::unchanged;
   auto made = make_self_signed(request_.domains, with_.outside.clock());
   if (!made) return failed(made.error());
   serve(std::move(*made));
-  return true;
+  return effect::replaced;
 }
 
-base::awaitable<base::result<bool>> provider::renew(renew_mode mode) {
+base::awaitable<base::result<effect>> provider::renew(renew_mode mode) {
   if (with_.ca == nullptr) co_return renew_without_ca(mode);
   if (attempting_) co_return co_await attempt_result();
   if (mode == renew_mode::if_needed) {
     // Somebody else (another process, the operator) may have renewed, or repaired, the files.
     const auto loaded = load();
     if (!loaded) co_return loaded.error();
-    if (*loaded && state() == certificate_state::valid) co_return false;
+    if (*loaded == effect::replaced && state() == certificate_state::valid) co_return effect::unchanged;
     const base::wall_time now = with_.outside.clock();
     if (const auto until = cooldown_until(inputs(), now))
       co_return make_error(errc::in_cooldown,
                            fmt::format("still in cooldown until {}", base::to_rfc3339(*until)))
           .at(name());
-    if (state() == certificate_state::valid) co_return false;
+    if (state() == certificate_state::valid) co_return effect::unchanged;
   }
   begin_attempt(mode);
   co_return co_await attempt_result();
 }
 
-base::awaitable<base::result<bool>> provider::attempt_result() {
+base::awaitable<base::result<effect>> provider::attempt_result() {
   while (attempting_) co_await attempt_over_.async_wait(base::as_result);
   co_return *last_result_;
 }
@@ -142,7 +143,7 @@ void provider::end_attempt() {
   wake_.cancel();
 }
 
-base::awaitable<base::result<bool>> provider::attempt() {
+base::awaitable<base::result<effect>> provider::attempt() {
   const auto place = co_await with_.gate.enter();
   if (!place.held()) co_return base::error(base::errc::cancelled).at(name());
   if (const auto stamped = failures_.record(with_.outside.clock()); !stamped)
@@ -150,7 +151,7 @@ base::awaitable<base::result<bool>> provider::attempt() {
   auto pair = co_await order();
   if (!pair) co_return failed(pair.error());
   install(std::move(*pair));
-  co_return true;
+  co_return effect::replaced;
 }
 
 // Every order has a key of its own, so that a stolen one dies with its certificate.
@@ -159,6 +160,7 @@ base::awaitable<base::result<provider::fresh_pair>> provider::order() {
   if (!key) co_return key.error().at("make the key");
   auto csr = make_csr(key->get(), request_.domains);
   if (!csr) co_return csr.error().at("make the signing request");
+  log_.info("key and signing request made");
   issue_request wanted{request_.domains, std::move(*csr)};
   auto chain = co_await with_.ca->issue(std::move(wanted));
   if (!chain) co_return chain.error();
@@ -167,6 +169,7 @@ base::awaitable<base::result<provider::fresh_pair>> provider::order() {
   if (!parsed) co_return parsed.error().at("the CA's answer is not usable");
   if (auto checked = check_answer(**parsed, request_.domains); !checked) co_return checked.error();
   out.certificate = std::move(*parsed);
+  log_.info("certificate received");
   co_return out;
 }
 
@@ -179,6 +182,7 @@ void provider::install(fresh_pair pair) {
   failures_in_row_ = 0;
   last_error_.clear();
   const std::shared_ptr<const base::certificate> fresh = pair.certificate;
+  foreign_ = false;
   save(std::move(pair));
   serve(fresh);
   log_.info("certificate renewed", {{"serial", fresh->serial_hex()},
@@ -227,8 +231,7 @@ base::error provider::failed(const base::error& cause) {
 
 bool provider::is_mismatch() const {
   if (!current_ || with_.ca == nullptr) return false;
-  if (!same_names(current_->dns_names(), request_.domains)) return true;
-  return with_.is_foreign && with_.is_foreign(*current_);
+  return foreign_ || !same_names(current_->dns_names(), request_.domains);
 }
 
 renewal_inputs provider::inputs() const {
@@ -264,7 +267,9 @@ base::awaitable<void> provider::keep_renewed() {
   const auto cancellation = co_await base::asio::this_coro::cancellation_state;
   while (cancellation.cancelled() == base::asio::cancellation_type::none) {
     retry_save();
-    if (next_attempt(inputs(), with_.outside.clock()) <= with_.outside.clock()) {
+    // One reading of the clock: "at once" is the very time that was passed in.
+    const base::wall_time before = with_.outside.clock();
+    if (next_attempt(inputs(), before) <= before) {
       const auto renewed = co_await renew(renew_mode::if_needed);
       if (!renewed) log_.debug("no new certificate", {{"why", renewed.error().message()}});
       if (cancellation.cancelled() != base::asio::cancellation_type::none) co_return;

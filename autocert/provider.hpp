@@ -23,6 +23,12 @@ enum class renew_mode {
   force,      ///< whatever state and cooldown say
 };
 
+/// What a load or a renewal did to the certificate that is served.
+///
+/// Not a bool: copying a result<bool> from a mutable one would convert it, and
+/// with it a failure, to false.
+enum class effect { unchanged, replaced };
+
 /// The life-cycle of one certificate: `main` or `extra[N]`.
 ///
 /// load from disk -> order when absent, due or for other names -> save the pair
@@ -53,20 +59,19 @@ class provider {
     return current_;
   }
 
-  /// Takes the pair from disk, valid or expired; true when the served
-  /// certificate changed. Absent files are no error. For `local` a damaged pair
+  /// Takes the pair from disk, valid or expired. Absent files are no error. For `local` a damaged pair
   /// is errc::damaged_certificate and the served one stays; for the others it
   /// is set aside and counts as absent.
-  base::result<bool> load();
+  base::result<effect> load();
 
-  /// True when a new certificate is served. errc::in_cooldown, or
+  /// errc::in_cooldown, or
   /// errc::get_certificate_failed with the cause. While an attempt is running
   /// its result is waited for and returned: there is never a second order. A
   /// caller that is cancelled does not stop the attempt; its task group does.
-  [[nodiscard]] base::awaitable<base::result<bool>> renew(renew_mode mode);
+  [[nodiscard]] base::awaitable<base::result<effect>> renew(renew_mode mode);
 
   /// renew(force): "obtain a certificate now".
-  [[nodiscard]] base::awaitable<base::result<bool>> obtain_cert() { return renew(renew_mode::force); }
+  [[nodiscard]] base::awaitable<base::result<effect>> obtain_cert() { return renew(renew_mode::force); }
 
   /// Attempts whenever it is time, until cancelled. Returns at once for local and pseudo.
   [[nodiscard]] base::awaitable<void> keep_renewed();
@@ -83,11 +88,11 @@ class provider {
 
   [[nodiscard]] renewal_inputs inputs() const;
   [[nodiscard]] bool is_mismatch() const;
-  base::result<bool> renew_without_ca(renew_mode mode);
-  [[nodiscard]] base::awaitable<base::result<bool>> attempt_result();
+  base::result<effect> renew_without_ca(renew_mode mode);
+  [[nodiscard]] base::awaitable<base::result<effect>> attempt_result();
   void begin_attempt(renew_mode mode);
   [[nodiscard]] base::awaitable<void> run_attempt();
-  [[nodiscard]] base::awaitable<base::result<bool>> attempt();
+  [[nodiscard]] base::awaitable<base::result<effect>> attempt();
   void end_attempt();
   [[nodiscard]] base::awaitable<base::result<fresh_pair>> order();
   void install(fresh_pair pair);
@@ -109,13 +114,14 @@ class provider {
   std::optional<base::wall_time> obtained_at_;
   std::optional<fresh_pair> unsaved_;  ///< served from memory because the disk refused it
   unsigned failures_in_row_ = 0;
+  bool foreign_ = false;     ///< loaded from disk, and of another CA than the configured one
   bool unreadable_ = false;  ///< files exist but the system refuses to read them
   std::string last_error_;
 
   bool attempting_ = false;
-  std::optional<base::result<bool>> last_result_;  ///< of the attempt that ended last
-  base::steady_timer attempt_over_;                ///< cancelled when an attempt ends
-  base::steady_timer wake_;                        ///< cancelled when the next time may have changed
+  std::optional<base::result<effect>> last_result_;  ///< of the attempt that ended last
+  base::steady_timer attempt_over_;                  ///< cancelled when an attempt ends
+  base::steady_timer wake_;                          ///< cancelled when the next time may have changed
 };
 
 }  // namespace cardea::autocert

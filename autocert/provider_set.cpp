@@ -15,15 +15,16 @@
 namespace cardea::autocert {
 namespace {
 
-base::result<void> first_failure(const std::vector<base::result<bool>>& results) {
+base::result<void> first_failure(const std::vector<base::result<effect>>& results) {
   for (const auto& each : results)
     if (!each) return each.error();
   return {};
 }
 
-renewal_outcome outcome_of(const provider& which, const base::result<bool>& renewed) {
+renewal_outcome outcome_of(const provider& which, const base::result<effect>& renewed) {
   if (!renewed) return {which.name(), false, renewed.error().message()};
-  if (*renewed) return {which.name(), true, "expires " + base::to_rfc3339(which.certificate()->not_after())};
+  if (*renewed == effect::replaced)
+    return {which.name(), true, "expires " + base::to_rfc3339(which.certificate()->not_after())};
   return {which.name(), false,
           which.kind() == provider_kind::local ? "local: the files on disk have not changed" : "not due"};
 }
@@ -163,13 +164,13 @@ base::awaitable<base::result<void>> provider_set::obtain_cert_if_not_exists_all(
 }
 
 base::awaitable<void> provider_set::renew_into(provider& which, renew_mode mode,
-                                               base::result<bool>& outcome) {
+                                               base::result<effect>& outcome) {
   outcome = co_await which.renew(mode);
 }
 
-base::awaitable<std::vector<base::result<bool>>> provider_set::renew_each(std::vector<provider*> which,
-                                                                          renew_mode mode) {
-  std::vector<base::result<bool>> results(which.size());
+base::awaitable<std::vector<base::result<effect>>> provider_set::renew_each(std::vector<provider*> which,
+                                                                            renew_mode mode) {
+  std::vector<base::result<effect>> results(which.size());
   base::task_group children(outside_.executor, log_);
   for (std::size_t i = 0; i < which.size(); ++i) {
     auto work = renew_into(*which[i], mode, results[i]);

@@ -81,9 +81,9 @@ class provider_set final : public control {
                                        const std::string& root_folder);
   void publish();
   [[nodiscard]] base::awaitable<void> renew_into(provider& which, renew_mode mode,
-                                                 base::result<bool>& outcome);
-  [[nodiscard]] base::awaitable<std::vector<base::result<bool>>> renew_each(std::vector<provider*> which,
-                                                                            renew_mode mode);
+                                                 base::result<effect>& outcome);
+  [[nodiscard]] base::awaitable<std::vector<base::result<effect>>> renew_each(std::vector<provider*> which,
+                                                                              renew_mode mode);
   [[nodiscard]] base::awaitable<void> force_all(std::function<void(std::vector<renewal_outcome>)> finished);
 
   environment outside_;

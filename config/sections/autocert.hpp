@@ -30,11 +30,15 @@ struct certificate_request {
   std::string eab_kid;
   base::secret eab_hmac;
   key_type certificate_key_type = key_type::ec256;
+
+  friend bool operator==(const certificate_request&, const certificate_request&) = default;
 };
 
 struct autocert_section {
   certificate_request main;
   std::vector<certificate_request> extra;
+
+  friend bool operator==(const autocert_section&, const autocert_section&) = default;
 };
 
 }  // namespace cardea::config

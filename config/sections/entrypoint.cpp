@@ -52,6 +52,7 @@ entrypoint_section read_entrypoint(const value& from) {
   read_address(keys, "http_addr", out.http_addr);
   read_address(keys, "https_addr", out.https_addr);
   keys.read_integer("threads", out.threads, 0, threads_max);
+  keys.read("strict_host", out.strict_host);
   if (const auto limits = keys.take("limits")) read_limits(*limits, out.limits);
   keys.refuse(refused);
   keys.finish();

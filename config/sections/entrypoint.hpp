@@ -27,6 +27,9 @@ struct entrypoint_section {
   std::string http_addr = ":80";    ///< "" = off
   std::string https_addr = ":443";  ///< "" = off
   std::size_t threads = 0;          ///< 0 = one per core
+  /// 421 for a request whose Host is not the TLS server name (V01). Off by
+  /// default: a CDN in front may use one name for TLS and another for HTTP.
+  bool strict_host = false;
   proxy_limits limits;
 };
 

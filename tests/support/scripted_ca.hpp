@@ -42,11 +42,11 @@ inline std::shared_ptr<const base::certificate> make_certificate(const std::vect
 
 /// What a scripted CA does with one order.
 struct ca_answer {
-  std::optional<std::string> failure;  ///< the sentence to fail with
-  std::chrono::seconds takes{0};       ///< on the simulated clock
+  std::optional<std::string> failure = {};  ///< the sentence to fail with
+  std::chrono::seconds takes{0};            ///< on the simulated clock
   std::chrono::seconds lives{90 * 24 * 3600};
   std::chrono::seconds backdated{0};
-  std::vector<std::string> names;  ///< instead of those ordered
+  std::vector<std::string> names = {};  ///< instead of those ordered
   bool throws = false;
 };
 

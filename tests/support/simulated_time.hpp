@@ -13,7 +13,8 @@ class simulated_time {
  public:
   simulated_time(base::asio::io_context& io, base::wall_time start) : io_(io), now_(start) {}
 
-  [[nodiscard]] base::wall_time now() const noexcept { return now_ + skew_; }
+  /// Each reading is a little later than the one before, as with a real clock.
+  [[nodiscard]] base::wall_time now() noexcept { return now_ + skew_ + std::chrono::nanoseconds(++readings_); }
   [[nodiscard]] base::wall_clock clock() {
     return [this] { return now(); };
   }
@@ -47,6 +48,7 @@ class simulated_time {
   base::asio::io_context& io_;
   base::wall_time now_;
   std::chrono::seconds skew_{0};
+  long readings_ = 0;
   std::multimap<base::wall_time, base::steady_timer*> sleepers_;
 };
 

@@ -40,7 +40,8 @@ TEST(cert_store_crash, leaves_a_pair_that_loads_200_times) {
     ASSERT_GE(child, 0);
     if (child == 0) {
       cert_store own = store();
-      for (std::size_t i = static_cast<std::size_t>(round);; ++i) (void)own.save(pairs[i % 2].chain, pairs[i % 2].key);
+      for (std::size_t i = static_cast<std::size_t>(round);; ++i)
+        (void)own.save(pairs[i % 2].chain, pairs[i % 2].key);
     }
     ::usleep(std::uniform_int_distribution<useconds_t>(500, 40'000)(random));
     ::kill(child, SIGKILL);

@@ -10,9 +10,11 @@
 #include <gtest/gtest.h>
 
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -33,7 +35,7 @@ std::string serial_of(const pem_pair& pair) {
 }
 
 unsigned mode_of(const std::string& path) {
-  struct stat status{};
+  struct stat status {};
   return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777U : 0;
 }
 
@@ -145,7 +147,8 @@ TEST_F(cert_store_of, a_damaged_journal_falls_back_to_the_files) {
   ASSERT_FALSE(store(half).save(new_pair.chain, new_pair.key));
   std::string journal = base::read_file(journal_path, 1 << 20).value();
   save(old_pair);
-  for (const std::size_t at : {std::size_t{0}, std::size_t{20}, std::size_t{90}, journal.size() / 2, journal.size() - 2}) {
+  for (const std::size_t at :
+       {std::size_t{0}, std::size_t{20}, std::size_t{90}, journal.size() / 2, journal.size() - 2}) {
     std::string torn = journal;
     torn[at] = static_cast<char>(torn[at] ^ 1);
     write(journal_path, torn);
@@ -175,8 +178,8 @@ TEST_F(cert_store_of, damage_is_an_error_that_says_why_and_is_kept_aside_once) {
 TEST_F(cert_store_of, damage_of_every_kind_is_no_crash_and_leaves_local_files_alone) {
   save(old_pair);
   const std::string long_text((1 << 20) + 1, 'x');
-  for (const std::string& bytes : {std::string(), old_pair.chain.substr(0, 200), std::string("nonsense"), long_text,
-                                   old_pair.chain.substr(0, old_pair.chain.size() - 40)}) {
+  for (const std::string& bytes : {std::string(), old_pair.chain.substr(0, 200), std::string("nonsense"),
+                                   long_text, old_pair.chain.substr(0, old_pair.chain.size() - 40)}) {
     write(cert_path, bytes);
     const auto loaded = store().load(on_damage::report);
     ASSERT_FALSE(loaded);
@@ -184,7 +187,8 @@ TEST_F(cert_store_of, damage_of_every_kind_is_no_crash_and_leaves_local_files_al
   }
   EXPECT_EQ(copies_in(folder / "certs"), 0U);
   std::filesystem::remove(cert_path);
-  EXPECT_EQ(store().load(on_damage::report).error(), make_error_code(errc::damaged_certificate)) << "a key alone";
+  EXPECT_EQ(store().load(on_damage::report).error(), make_error_code(errc::damaged_certificate))
+      << "a key alone";
 }
 
 TEST_F(cert_store_of, a_full_disk_keeps_the_old_pair_and_the_next_save_works) {
@@ -203,26 +207,55 @@ TEST_F(cert_store_of, a_full_disk_keeps_the_old_pair_and_the_next_save_works) {
   EXPECT_EQ(store().load(on_damage::report).value()->serial_hex(), serial_of(new_pair));
 }
 
-TEST_F(cert_store_of, a_real_full_file_system_keeps_the_old_pair) {
-  const std::string mount_point = folder / "certs";
-  std::filesystem::create_directory(mount_point);
-  if (::mount("tmpfs", mount_point.c_str(), "tmpfs", 0, "size=64k") != 0)
-    GTEST_SKIP() << "this environment does not allow to mount a tmpfs; the same with a refused write is tested above";
-  save(old_pair);
-  {
-    std::ofstream filler(mount_point + "/filler", std::ios::binary);
-    for (int i = 0; i < 64 && filler; ++i) filler << std::string(1024, 'x') << std::flush;
+// The kernel refuses to write: a small file system that is full where mounting
+// is allowed, else a limit on the size of files.
+class refusing_kernel {
+ public:
+  explicit refusing_kernel(const std::string& folder) : folder_(folder) {
+    std::filesystem::create_directory(folder_);
+    mounted_ = ::mount("tmpfs", folder_.c_str(), "tmpfs", 0, "size=64k") == 0;
+    ::getrlimit(RLIMIT_FSIZE, &limit_before_);
+    signal_before_ = ::signal(SIGXFSZ, SIG_IGN);
   }
-  EXPECT_FALSE(store().save(new_pair.chain, new_pair.key));
-  const auto kept = store().load(on_damage::report);
-  std::filesystem::remove(mount_point + "/filler");
-  const auto saved = store().save(new_pair.chain, new_pair.key);
-  const auto loaded = store().load(on_damage::report);
-  ::umount(mount_point.c_str());
-  ASSERT_TRUE(kept);
-  EXPECT_EQ((*kept)->serial_hex(), serial_of(old_pair));
-  EXPECT_TRUE(saved);
-  EXPECT_EQ(loaded.value()->serial_hex(), serial_of(new_pair));
+  refusing_kernel(const refusing_kernel&) = delete;
+  refusing_kernel& operator=(const refusing_kernel&) = delete;
+  ~refusing_kernel() {
+    relent();
+    ::signal(SIGXFSZ, signal_before_);
+    if (mounted_) ::umount2(folder_.c_str(), MNT_DETACH);
+  }
+
+  void refuse() {
+    if (mounted_) {
+      std::ofstream filler(folder_ + "/filler", std::ios::binary);
+      for (int i = 0; i < 64 && filler; ++i) filler << std::string(1024, 'x') << std::flush;
+    } else {
+      const rlimit tiny{16, limit_before_.rlim_max};
+      ::setrlimit(RLIMIT_FSIZE, &tiny);
+    }
+  }
+  void relent() {
+    if (mounted_) std::filesystem::remove(folder_ + "/filler");
+    ::setrlimit(RLIMIT_FSIZE, &limit_before_);
+  }
+
+ private:
+  std::string folder_;
+  bool mounted_ = false;
+  rlimit limit_before_{};
+  sighandler_t signal_before_ = SIG_DFL;
+};
+
+TEST_F(cert_store_of, a_kernel_that_refuses_to_write_keeps_the_old_pair) {
+  refusing_kernel kernel(folder / "certs");
+  save(old_pair);
+  kernel.refuse();
+  const auto refused = store().save(new_pair.chain, new_pair.key);
+  kernel.relent();
+  EXPECT_FALSE(refused);
+  EXPECT_EQ(store().load(on_damage::report).value()->serial_hex(), serial_of(old_pair));
+  save(new_pair);
+  EXPECT_EQ(store().load(on_damage::report).value()->serial_hex(), serial_of(new_pair));
 }
 
 }  // namespace

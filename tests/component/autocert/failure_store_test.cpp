@@ -30,7 +30,7 @@ TEST(failure_store, remembers_across_restarts_until_cleared) {
   EXPECT_FALSE(store.last().has_value());
   ASSERT_TRUE(store.record(when));
   EXPECT_EQ(base::read_file(store.path(), 64).value(), "2027-01-15T08:00:00Z");
-  struct stat status{};
+  struct stat status {};
   ASSERT_EQ(::stat(store.path().c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777U, 0600U);
   EXPECT_EQ(failure_store(cert, "k").last(), when);

@@ -25,7 +25,8 @@ std::string output_of(const std::string& command) {
   std::string out;
   FILE* const pipe = ::popen((command + " 2>&1").c_str(), "r");
   std::array<char, 4096> block{};
-  while (const std::size_t count = std::fread(block.data(), 1, block.size(), pipe)) out.append(block.data(), count);
+  while (const std::size_t count = std::fread(block.data(), 1, block.size(), pipe))
+    out.append(block.data(), count);
   const int status = ::pclose(pipe);
   return out + (status == 0 ? "" : "\nexit status " + std::to_string(status));
 }
@@ -72,11 +73,13 @@ TEST_F(internal_ca_of, names_issues_leaves_that_openssl_accepts_for_them) {
             (folder / "leaf.crt") + ": OK\n");
   EXPECT_EQ(output_of(verify + "-verify_hostname example.test " + (folder / "leaf.crt")),
             (folder / "leaf.crt") + ": OK\n");
-  EXPECT_THAT(output_of(verify + "-verify_hostname other.test " + (folder / "leaf.crt")), HasSubstr("mismatch"));
+  EXPECT_THAT(output_of(verify + "-verify_hostname other.test " + (folder / "leaf.crt")),
+              HasSubstr("mismatch"));
 
   const std::string text = output_of("openssl x509 -noout -text -in " + (folder / "leaf.crt"));
-  for (const char* part : {"TLS Web Server Authentication", "DNS:example.test, DNS:*.example.test", "CA:FALSE",
-                           "Authority Key Identifier", "Subject Key Identifier", "Digital Signature"})
+  for (const char* part :
+       {"TLS Web Server Authentication", "DNS:example.test, DNS:*.example.test", "CA:FALSE",
+        "Authority Key Identifier", "Subject Key Identifier", "Digital Signature"})
     EXPECT_THAT(text, HasSubstr(part));
   EXPECT_THAT(output_of("openssl x509 -noout -text -in " + root_path), HasSubstr("CA:TRUE, pathlen:0"));
 }
@@ -99,7 +102,7 @@ TEST_F(internal_ca_of, one_folder_makes_its_root_once_and_keeps_the_key_to_itsel
   EXPECT_TRUE(second.has_issued(*before));
   EXPECT_TRUE(internal_ca::is_internal(*after));
   EXPECT_NE(before->serial_hex(), after->serial_hex());
-  struct stat status{};
+  struct stat status {};
   ASSERT_EQ(::stat(root_key_path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777U, 0600U);
 }
@@ -107,7 +110,8 @@ TEST_F(internal_ca_of, one_folder_makes_its_root_once_and_keeps_the_key_to_itsel
 TEST_F(internal_ca_of, another_folder_is_another_ca) {
   const test_support::scratch_folder elsewhere;
   internal_ca here = ca();
-  internal_ca there(elsewhere.path(), [this] { return now; }, base::logger("test"));
+  internal_ca there(
+      elsewhere.path(), [this] { return now; }, base::logger("test"));
   const auto made = leaf(here, {"a.test"});
   EXPECT_FALSE(there.has_issued(*made)) << "without a root nothing is its own";
   (void)leaf(there, {"a.test"});

@@ -1,0 +1,238 @@
+#include "app/application.hpp"
+
+#include "api/server.hpp"
+#include "app/routes.hpp"
+#include "app/version.hpp"
+
+#include <cstdio>
+
+namespace cardea::app {
+namespace {
+
+// Backends behind names move; a name is asked again this often.
+constexpr std::chrono::seconds route_refresh_interval{30};
+
+std::vector<std::string> local_files(const config::autocert_section& section) {
+  std::vector<std::string> out;
+  const auto add = [&](const config::certificate_request& each) {
+    if (each.provider == "local") out.insert(out.end(), {each.cert_path, each.key_path});
+  };
+  add(section.main);
+  for (const config::certificate_request& each : section.extra) add(each);
+  return out;
+}
+
+}  // namespace
+
+std::vector<autocert::certificate_status> current_certificates::certificates() const { return set_->certificates(); }
+
+autocert::force_result current_certificates::force_expiry_all(
+    std::function<void(std::vector<autocert::renewal_outcome>)> finished) {
+  return set_->force_expiry_all(std::move(finished));
+}
+
+application::application(loader load)
+    : load_(std::move(load)),
+      log_("app"),
+      tasks_(context_.get_executor(), log_),
+      signals_(context_.get_executor()),
+      reload_asked_(context_.get_executor()),
+      refresh_due_(context_.get_executor()),
+      issuers_(context_.get_executor()) {}
+
+application::~application() = default;
+
+int application::run() {
+  // Before the workers start: they inherit the blocked mask and never see a signal.
+  base::error_code failure;
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number, failure);
+  std::signal(SIGPIPE, SIG_IGN);
+  if (!start(load_())) return 1;
+  context_.run();
+  log_.info("draining", {{"grace_seconds", configuration_->timeout_shutdown.count()}});
+  server_.shut_down(configuration_->timeout_shutdown);
+  log_.info("stopped");
+  base::flush_log();
+  return 0;
+}
+
+bool application::start(config::load_result loaded) {
+  for (const config::issue& each : loaded.warnings) log_.warn(config::format_issue(each));
+  for (const config::issue& each : loaded.notes) log_.info(config::format_issue(each));
+  if (!loaded.loaded) {
+    std::fputs(config::format_issues(loaded.errors).c_str(), stderr);
+    return false;
+  }
+  configuration_ = std::make_shared<const config::configuration>(std::move(*loaded.loaded));
+  auto certificates = make_certificates(*configuration_);
+  if (!certificates) {
+    log_.error("cannot start", {{"reason", certificates.error().message()}});
+    return false;
+  }
+  if (const auto started = server_.start(configuration_->entrypoint); !started) {
+    log_.error("cannot start", {{"reason", started.error().message()}});
+    return false;
+  }
+  certificates_ = std::move(*certificates);
+  certificates_view_.use(certificates_.get());
+  certificates_->load_all();
+  if (!start_api()) return false;
+  watch_files(loaded.files);
+  tasks_.spawn(certificates_->run());
+  tasks_.spawn(handle_signals());
+  tasks_.spawn(reload_when_asked());
+  tasks_.spawn(refresh_routes());
+  return true;
+}
+
+bool application::start_api() {
+  if (configuration_->api.addr.empty()) return true;
+  api::settings settings;
+  settings.addr = configuration_->api.addr;
+  settings.version = version_text;
+  api_ = std::make_unique<api::server>(context_.get_executor(), std::move(settings), certificates_view_);
+  if (const auto listening = api_->listen(); !listening) {
+    log_.error("cannot start", {{"reason", listening.error().message()}});
+    return false;
+  }
+  tasks_.spawn(api_->run());
+  return true;
+}
+
+base::result<std::unique_ptr<autocert::provider_set>> application::make_certificates(
+    const config::configuration& from) {
+  autocert::environment outside;
+  outside.executor = context_.get_executor();
+  outside.make_acme_issuer = [this](const config::certificate_request& request) { return issuers_.make(request); };
+  outside.publish = [this](base::certificate_snapshot snapshot) { server_.publish_certificates(snapshot); };
+  for (const std::string_view name : dns_provider_names()) outside.dns_providers.emplace_back(name);
+  return autocert::provider_set::create(from.autocert, std::move(outside));
+}
+
+base::awaitable<void> application::handle_signals() {
+  while (!stopping_) {
+    auto [failure, number] = co_await signals_.async_wait(base::as_result);
+    if (failure) co_return;
+    if (number == SIGHUP) {
+      log_.info("reload asked for by SIGHUP");
+      ask_for_reload();
+      continue;
+    }
+    log_.info("stopping", {{"signal", number}});
+    stop();
+  }
+}
+
+void application::ask_for_reload() {
+  reload_wanted_ = true;
+  reload_asked_.cancel();
+}
+
+// One reload at a time; those that are asked for meanwhile become one more.
+base::awaitable<void> application::reload_when_asked() {
+  while (!stopping_) {
+    if (!reload_wanted_) {
+      reload_asked_.expires_at(base::steady_timer::time_point::max());
+      co_await reload_asked_.async_wait(base::as_result);
+      continue;
+    }
+    reload_wanted_ = false;
+    co_await reload();
+  }
+}
+
+base::awaitable<void> application::reload() {
+  config::load_result next = load_();
+  if (!next.loaded) {
+    for (const config::issue& each : next.errors) log_.error(config::format_issue(each));
+    log_.error("the new configuration is not used, the old one goes on", {{"errors", next.errors.size()}});
+    // The files to watch may be others now: a repair must be seen.
+    watch_files(next.files);
+    co_return;
+  }
+  for (const config::issue& each : next.warnings) log_.warn(config::format_issue(each));
+  const auto loaded = std::make_shared<const config::configuration>(std::move(*next.loaded));
+  if (loaded->autocert != configuration_->autocert) {
+    auto candidate = make_certificates(*loaded);
+    if (!candidate) {
+      log_.error("the new configuration is not used, the old one goes on", {{"reason", candidate.error().message()}});
+      co_return;
+    }
+    co_await replace_certificates(loaded);
+  }
+  warn_about_fixed_settings(*loaded);
+  configuration_ = loaded;
+  watch_files(next.files);
+  const auto routes = co_await resolve_routes(loaded);
+  routes_ = routes;
+  server_.publish_routes(routes, loaded->entrypoint.strict_host);
+  log_.info("configuration reloaded", {{"routes", loaded->routes.size()}});
+}
+
+// The old set ends before the new one begins: two must not write one pair of files.
+base::awaitable<void> application::replace_certificates(shared_configuration next) {
+  certificates_->stop();
+  co_await certificates_->join();
+  auto fresh = make_certificates(*next);
+  if (!fresh) co_return;
+  std::unique_ptr<autocert::provider_set> old = std::exchange(certificates_, std::move(*fresh));
+  certificates_view_.use(certificates_.get());
+  certificates_->load_all();
+  tasks_.spawn(certificates_->run());
+}
+
+void application::warn_about_fixed_settings(const config::configuration& next) const {
+  const config::configuration& now = *configuration_;
+  if (next.entrypoint.http_addr != now.entrypoint.http_addr || next.entrypoint.https_addr != now.entrypoint.https_addr ||
+      next.entrypoint.threads != now.entrypoint.threads || next.api.addr != now.api.addr)
+    log_.warn("addresses and threads change with a restart only");
+}
+
+base::awaitable<void> application::refresh_routes() {
+  while (!stopping_) {
+    const shared_configuration from = configuration_;
+    const auto next = co_await resolve_routes(from);
+    // A reload may have published other routes meanwhile.
+    if (!stopping_ && from == configuration_ && (!routes_ || !same_addresses(*routes_, *next))) {
+      routes_ = next;
+      server_.publish_routes(next, from->entrypoint.strict_host);
+    }
+    refresh_due_.expires_after(route_refresh_interval);
+    co_await refresh_due_.async_wait(base::as_result);
+  }
+}
+
+void application::watch_files(const std::vector<std::string>& configuration_files) {
+  const auto watched = [this](std::unique_ptr<config::watch>& which, std::function<void()> changed) {
+    if (which) return true;
+    auto made = config::watch::create(context_.get_executor(), {}, std::move(changed));
+    if (!made) {
+      log_.warn("files are not watched, SIGHUP still reloads", {{"reason", made.error().message()}});
+      return false;
+    }
+    which = std::move(*made);
+    tasks_.spawn(which->run());
+    return true;
+  };
+  const auto reload = [this] {
+    log_.info("configuration files changed");
+    ask_for_reload();
+  };
+  const auto reload_certificates = [this] { certificates_->reload_local(); };
+  if (watched(configuration_watch_, reload)) configuration_watch_->set_files(configuration_files);
+  if (watched(certificate_watch_, reload_certificates))
+    certificate_watch_->set_files(local_files(configuration_->autocert));
+}
+
+void application::stop() {
+  stopping_ = true;
+  signals_.cancel();
+  reload_asked_.cancel();
+  refresh_due_.cancel();
+  certificates_->stop();
+  if (api_) api_->stop();
+  if (configuration_watch_) configuration_watch_->stop();
+  if (certificate_watch_) certificate_watch_->stop();
+}
+
+}  // namespace cardea::app

@@ -1,0 +1,132 @@
+#include "app/commands.hpp"
+
+#include "app/quickstart.hpp"
+#include "app/version.hpp"
+#include "autocert/renewal.hpp"
+#include "autocert/request_check.hpp"
+#include "base/atomic_file.hpp"
+#include "base/certificate.hpp"
+#include "base/rfc3339.hpp"
+#include "dnsproviders/registry.hpp"
+
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+
+#include <boost/version.hpp>
+
+namespace cardea::app {
+namespace {
+
+// What --quickstart serves; not a file, because a fresh folder has none.
+config::load_result load_quickstart(const config::load_options& options) {
+  config::load_result out = config::load_text(std::string(quickstart_name), quickstart_configuration, options);
+  if (!out.loaded) return out;
+  for (const char* host : {"localhost", "*.cardea.localhost"}) {
+    config::route_section welcome;
+    welcome.alias = host;
+    welcome.scheme = config::route_scheme::fileserver;
+    out.loaded->routes.push_back(std::move(welcome));
+  }
+  return out;
+}
+
+void print_row(const std::string& name, const std::string& names, const std::string& issuer, const std::string& until,
+               const std::string& renewal) {
+  fmt::print("{:<10} {:<40} {:<24} {:<21} {}\n", name, names, issuer, until, renewal);
+}
+
+constexpr std::size_t pem_bytes_max = 1U << 20U;
+
+base::result<std::shared_ptr<const base::certificate>> read_pair(const config::certificate_request& request) {
+  const auto chain = base::read_file(request.cert_path, pem_bytes_max);
+  if (!chain) return chain.error();
+  const auto key = base::read_file(request.key_path, pem_bytes_max);
+  if (!key) return key.error();
+  return base::certificate::from_pem(*chain, *key);
+}
+
+bool needs_acme(const config::certificate_request& request) {
+  const autocert::provider_kind kind = autocert::kind_of(request.provider);
+  return kind == autocert::provider_kind::custom || kind == autocert::provider_kind::dns;
+}
+
+void print_certificate(const config::certificate_request& request) {
+  std::string names;
+  for (const std::string& domain : request.domains) names += (names.empty() ? "" : ",") + domain;
+  const auto stored = read_pair(request);
+  if (!stored) {
+    print_row(request.name, names, "-", "-", stored.error().message());
+    return;
+  }
+  const base::certificate& found = **stored;
+  const bool renews = request.provider != "local" && request.provider != "pseudo";
+  const auto due = autocert::renewal_due(found.not_before(), found.not_after());
+  print_row(request.name, names, found.issuer(), base::to_rfc3339(found.not_after()),
+            renews ? base::to_rfc3339(due) : "never (files are managed by others)");
+}
+
+}  // namespace
+
+application::loader configuration_loader(const command_line& line) {
+  config::load_options options;
+  options.dns_provider_names = dns_provider_names();
+  if (line.quickstart) return [options] { return load_quickstart(options); };
+  return [options, path = line.config_path] { return config::load(path, options); };
+}
+
+int validate(const command_line& line) {
+  config::load_result loaded = configuration_loader(line)();
+  for (const config::issue& each : loaded.warnings) fmt::print(stderr, "warning: {}\n", config::format_issue(each));
+  if (!loaded.loaded) {
+    fmt::print(stderr, "{}{} error{}\n", config::format_issues(loaded.errors), loaded.errors.size(),
+               loaded.errors.size() == 1 ? "" : "s");
+    return 1;
+  }
+  // What only the providers themselves know: their options.
+  base::asio::io_context context{1};
+  issuers factory(context.get_executor());
+  int failures = 0;
+  const auto check = [&](const config::certificate_request& request) {
+    if (!needs_acme(request)) return;
+    if (const auto made = factory.make(request); !made) {
+      fmt::print(stderr, "{}: autocert: {}: {}\n", line.config_path, request.name, made.error().message());
+      ++failures;
+    }
+  };
+  check(loaded.loaded->autocert.main);
+  for (const config::certificate_request& each : loaded.loaded->autocert.extra) check(each);
+  if (failures > 0) return 1;
+  fmt::print("{}: {} routes, {} certificates: no errors\n", line.config_path, loaded.loaded->routes.size(),
+             1 + loaded.loaded->autocert.extra.size());
+  return 0;
+}
+
+int print_version() {
+  fmt::print("cardea {}\n{}\nBoost {}.{}.{}\n", version_text, OpenSSL_version(OPENSSL_VERSION), BOOST_VERSION / 100000,
+             BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100);
+  return 0;
+}
+
+int print_dns_providers(const std::string& name) {
+  const auto text = dnsproviders::describe(name);
+  if (!text) {
+    fmt::print(stderr, "{}\n", text.error().message());
+    return 1;
+  }
+  fmt::print("{}", *text);
+  return 0;
+}
+
+int print_certificates(const command_line& line) {
+  const config::load_result loaded = configuration_loader(line)();
+  if (!loaded.loaded) {
+    fmt::print(stderr, "{}", config::format_issues(loaded.errors));
+    return 1;
+  }
+  print_row("NAME", "DOMAINS", "ISSUER", "EXPIRES", "NEXT RENEWAL");
+  print_certificate(loaded.loaded->autocert.main);
+  for (const config::certificate_request& each : loaded.loaded->autocert.extra) print_certificate(each);
+  return 0;
+}
+
+}  // namespace cardea::app

@@ -1,0 +1,78 @@
+#include "app/issuers.hpp"
+
+#include "app/version.hpp"
+#include "autocert/acme/acme_issuer.hpp"
+#include "autocert/dns/propagation.hpp"
+#include "autocert/request_check.hpp"
+#include "base/fetch_client.hpp"
+#include "config/environment.hpp"
+#include "dnsproviders/registry.hpp"
+
+namespace cardea::app {
+namespace {
+
+constexpr std::string_view lets_encrypt = "https://acme-v02.api.letsencrypt.org/directory";
+
+std::string directory_of(const config::certificate_request& request) {
+  return request.ca_dir_url.empty() ? std::string(lets_encrypt) : request.ca_dir_url;
+}
+
+base::result<base::fetch> make_fetch(const std::vector<std::string>& ca_files) {
+  base::fetch_client_options options;
+  options.ca_files = ca_files;
+  options.user_agent = "cardea/" + std::string(version_text);
+  return base::make_fetch(options);
+}
+
+// A named coroutine, because a capturing lambda must not be one.
+base::awaitable<base::result<std::string>> follow(base::dns_resolver resolver, std::string name) {
+  auto last = co_await resolver.follow_cnames(name);
+  co_return last;
+}
+
+}  // namespace
+
+std::span<const std::string_view> dns_provider_names() { return dnsproviders::provider_names(); }
+
+base::result<std::shared_ptr<autocert::acme::transport>> issuers::transport_to(
+    const config::certificate_request& request) {
+  std::string key = directory_of(request);
+  for (const std::string& file : request.ca_certs) key += '|' + file;
+  auto& found = transports_[key];
+  if (found) return found;
+  auto fetch = make_fetch(request.ca_certs);
+  if (!fetch) return fetch.error().at("ca_certs");
+  found = std::make_shared<autocert::acme::transport>(directory_of(request), std::move(*fetch),
+                                                      base::system_wall_clock(), base::sleep_for);
+  return found;
+}
+
+base::result<std::unique_ptr<autocert::issuer>> issuers::make(const config::certificate_request& request) {
+  auto resolver = base::dns_resolver::create(request.resolvers);
+  if (!resolver) return resolver.error().at("resolvers");
+  std::unique_ptr<dnsproviders::provider> dns;
+  if (autocert::kind_of(request.provider) == autocert::provider_kind::dns) {
+    auto fetch = make_fetch({});
+    if (!fetch) return fetch.error();
+    auto made = dnsproviders::make_provider(request.provider, request.options, config::process_environment(),
+                                            {std::move(*fetch), *resolver});
+    if (!made) return made.error();
+    dns = std::move(*made);
+  }
+  auto transport = transport_to(request);
+  if (!transport) return transport.error();
+
+  const base::logger log = base::logger("dns01").with({"provider", request.name});
+  auto solver = std::make_unique<autocert::solvers::dns01>(
+      std::move(dns), [resolver = *resolver](std::string name) { return follow(resolver, std::move(name)); },
+      [resolver = *resolver](std::string name, std::string value, dnsproviders::propagation_timing timing) {
+        return autocert::dns::wait_until_visible(resolver, std::move(name), std::move(value), timing, base::sleep_for);
+      },
+      request.cert_path + ".pending-dns", log);
+  autocert::acme::issuer_settings settings{request.name,    directory_of(request), request.email,
+                                           request.acme_key_path, request.eab_kid,       request.eab_hmac};
+  return std::unique_ptr<autocert::issuer>(std::make_unique<autocert::acme::acme_issuer>(
+      std::move(settings), std::move(*transport), std::move(solver), base::system_wall_clock(), base::sleep_for));
+}
+
+}  // namespace cardea::app

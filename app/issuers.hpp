@@ -1,0 +1,37 @@
+#pragma once
+
+#include "autocert/acme/transport.hpp"
+#include "autocert/issuer.hpp"
+#include "base/async.hpp"
+#include "config/sections/autocert.hpp"
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace cardea::app {
+
+/// The DNS providers that a configuration may name.
+[[nodiscard]] std::span<const std::string_view> dns_provider_names();
+
+/// Builds the ACME client of a certificate from its configuration.
+///
+/// Certificates of the same CA share one transport (nonces, directory).
+class issuers {
+ public:
+  explicit issuers(base::executor where) : executor_(where) {}
+
+  /// The error names the option and the remedy; no network traffic happens here.
+  [[nodiscard]] base::result<std::unique_ptr<autocert::issuer>> make(const config::certificate_request& request);
+
+ private:
+  [[nodiscard]] base::result<std::shared_ptr<autocert::acme::transport>> transport_to(
+      const config::certificate_request& request);
+
+  base::executor executor_;
+  std::map<std::string, std::shared_ptr<autocert::acme::transport>> transports_;
+};
+
+}  // namespace cardea::app

@@ -1,0 +1,46 @@
+#include "app/application.hpp"
+#include "app/command_line.hpp"
+#include "app/commands.hpp"
+#include "app/quickstart.hpp"
+
+#include <cstdio>
+#include <exception>
+
+namespace {
+
+using namespace std::string_view_literals;
+
+cardea::base::log_level level_named(std::string_view name) {
+  using cardea::base::log_level;
+  if (name == "trace"sv) return log_level::trace;
+  if (name == "debug"sv) return log_level::debug;
+  if (name == "warn"sv) return log_level::warn;
+  if (name == "error"sv) return log_level::error;
+  return log_level::info;
+}
+
+int execute(const cardea::app::command_line& line) {
+  using cardea::app::command;
+  switch (line.wanted) {
+    case command::run: {
+      cardea::base::set_log_level(level_named(line.log_level));
+      cardea::app::application program(cardea::app::configuration_loader(line));
+      return program.run();
+    }
+    case command::validate: return cardea::app::validate(line);
+    case command::version: return cardea::app::print_version();
+    case command::dns_providers: return cardea::app::print_dns_providers(line.dns_provider);
+    case command::certs: return cardea::app::print_certificates(line);
+  }
+  return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  const cardea::app::parsed_command_line line = cardea::app::parse_command_line(argc, argv);
+  return line.values ? execute(*line.values) : line.exit_code;
+} catch (const std::exception& failure) {
+  std::fprintf(stderr, "cardea: %s\n", failure.what());
+  return 1;
+}

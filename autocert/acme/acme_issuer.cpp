@@ -1,0 +1,244 @@
+#include "autocert/acme/acme_issuer.hpp"
+
+#include "autocert/acme/chain.hpp"
+#include "autocert/acme/problem.hpp"
+#include "base/text.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+
+namespace cardea::autocert::acme {
+namespace {
+
+using std::chrono::milliseconds;
+
+const std::string post_as_get;
+const std::string empty_object = "{}";
+
+std::string account_payload(const issuer_settings& settings, bool only_existing, const std::string& binding) {
+  boost::json::object out;
+  if (only_existing) {
+    out["onlyReturnExisting"] = true;
+    return boost::json::serialize(out);
+  }
+  out["termsOfServiceAgreed"] = true;
+  if (!settings.email.empty()) out["contact"] = boost::json::array{"mailto:" + settings.email};
+  std::string text = boost::json::serialize(out);
+  if (!binding.empty()) {
+    text.pop_back();
+    text += R"(,"externalAccountBinding":)" + binding + "}";
+  }
+  return text;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
+}  // namespace
+
+acme_issuer::acme_issuer(issuer_settings settings, std::shared_ptr<transport> ca,
+                         std::unique_ptr<solvers::dns01> solver, base::wall_clock clock, sleep_function sleep)
+    : settings_(std::move(settings)),
+      ca_(std::move(ca)),
+      solver_(std::move(solver)),
+      clock_(std::move(clock)),
+      sleep_(std::move(sleep)),
+      log_(base::logger("acme").with({"provider", settings_.name})) {}
+
+base::awaitable<base::result<base::fetch_response>> acme_issuer::post(std::string url, std::string payload) {
+  signer by{*key_, account_url_};
+  auto answer = co_await ca_->post(std::move(by), std::move(url), std::move(payload));
+  co_return answer;
+}
+
+milliseconds acme_issuer::pause_after(const base::fetch_response& answer, milliseconds& next) const {
+  if (const auto asked = parse_retry_after(answer.header("Retry-After"), clock_()))
+    return std::clamp<milliseconds>(*asked, limits_.poll_first, limits_.retry_after_max);
+  const milliseconds pause = next;
+  next = std::min(next * 2, limits_.poll_pause_max);
+  return pause;
+}
+
+// By key first, so that an account made elsewhere is found; then a new one (RFC 8555 section 7.3).
+base::awaitable<base::result<void>> acme_issuer::find_account() {
+  if (!key_) {
+    auto key = account_key::load_or_create(settings_.account_key_path);
+    if (!key) co_return key.error();
+    key_.emplace(std::move(*key));
+  }
+  if (!account_url_.empty()) co_return base::result<void>();
+  const auto where = co_await ca_->find_directory();
+  if (!where) co_return where.error();
+  const std::string new_account = where->new_account;
+  std::string existing = account_payload(settings_, true, {});
+  auto answer = co_await post(new_account, std::move(existing));
+  if (!answer && answer.error().code == errc::account_unknown) {
+    std::string binding;
+    if (!settings_.eab_kid.empty()) {
+      auto made = make_external_binding(*key_, settings_.eab_kid, settings_.eab_hmac.reveal(), new_account);
+      if (!made) co_return made.error();
+      binding = std::move(*made);
+    } else if (where->external_account_required) {
+      co_return base::error(errc::rejected,
+                            "the CA wants an external account: set eab_kid and eab_hmac from your account there");
+    }
+    log_.info("registering an account", {{"email", settings_.email}});
+    std::string payload = account_payload(settings_, false, binding);
+    answer = co_await post(new_account, std::move(payload));
+  }
+  if (!answer) co_return answer.error().at("account");
+  account_url_ = answer->header("Location");
+  if (account_url_.empty()) co_return base::error(errc::malformed_answer, "the CA gave the account no address");
+  co_return base::result<void>();
+}
+
+base::awaitable<base::result<order>> acme_issuer::place_order(std::vector<std::string> domains) {
+  const auto where = co_await ca_->find_directory();
+  if (!where) co_return where.error();
+  std::string payload = new_order_payload(domains);
+  auto answer = co_await post(where->new_order, std::move(payload));
+  if (!answer) co_return answer.error().at("order");
+  auto placed = parse_order(answer->body);
+  if (!placed) co_return placed;
+  placed->url = answer->header("Location");
+  if (placed->url.empty()) co_return base::error(errc::malformed_answer, "the CA gave the order no address");
+  co_return placed;
+}
+
+base::awaitable<base::result<authorization>> acme_issuer::poll_authorization(std::string url) {
+  const auto begin = std::chrono::steady_clock::now();
+  milliseconds next = limits_.poll_first;
+  while (true) {
+    auto answer = co_await post(url, post_as_get);
+    if (!answer) co_return answer.error().at("authorization");
+    auto parsed = parse_authorization(answer->body);
+    if (!parsed) co_return parsed;
+    parsed->url = url;
+    if (parsed->status == state::valid) co_return parsed;
+    if (parsed->status != state::pending && parsed->status != state::processing)
+      co_return base::error(errc::rejected, "validation failed: " + parsed->failure());
+    if (std::chrono::steady_clock::now() - begin > limits_.poll_max)
+      co_return base::error(base::errc::timed_out, "the CA did not validate " + parsed->domain + " in time");
+    co_await sleep_(pause_after(*answer, next));
+  }
+}
+
+base::awaitable<base::result<order>> acme_issuer::poll_order(std::string url, state until_not) {
+  const auto begin = std::chrono::steady_clock::now();
+  milliseconds next = limits_.poll_first;
+  while (true) {
+    auto answer = co_await post(url, post_as_get);
+    if (!answer) co_return answer.error().at("order");
+    auto parsed = parse_order(answer->body);
+    if (!parsed) co_return parsed;
+    parsed->url = url;
+    if (parsed->status == state::invalid)
+      co_return base::error(errc::rejected, parsed->failure.empty() ? "the order became invalid" : parsed->failure);
+    if (parsed->status != until_not && parsed->status != state::processing) co_return parsed;
+    if (std::chrono::steady_clock::now() - begin > limits_.poll_max)
+      co_return base::error(base::errc::timed_out, "the CA did not go on with the order in time");
+    co_await sleep_(pause_after(*answer, next));
+  }
+}
+
+// All challenges are answered before the first is asked about: the CA validates them side by side.
+base::awaitable<base::result<void>> acme_issuer::answer(const std::vector<authorization>& open) {
+  for (const authorization& each : open) {
+    const challenge* chosen = each.find("dns-01");
+    const auto told = co_await post(chosen->url, empty_object);
+    if (!told) co_return told.error().at("challenge for " + each.domain);
+  }
+  log_.info("waiting for the CA to validate");
+  for (const authorization& each : open) {
+    const auto settled = co_await poll_authorization(each.url);
+    if (!settled) co_return settled.error();
+  }
+  co_return base::result<void>();
+}
+
+base::awaitable<base::result<void>> acme_issuer::validate(const order& placed) {
+  std::vector<authorization> open;
+  std::vector<solvers::dns01::work> work;
+  for (const std::string& url : placed.authorizations) {
+    auto answer = co_await post(url, post_as_get);
+    if (!answer) co_return answer.error().at("authorization");
+    auto parsed = parse_authorization(answer->body);
+    if (!parsed) co_return parsed.error();
+    parsed->url = url;
+    if (parsed->status == state::valid) continue;  // the CA remembers an earlier proof (B40)
+    if (parsed->status != state::pending)
+      co_return base::error(errc::rejected, "the authorization is of no more use: " + parsed->failure());
+    const challenge* chosen = parsed->find("dns-01");
+    if (chosen == nullptr) co_return base::error(errc::rejected, "the CA offers no dns-01 for " + parsed->domain);
+    work.push_back({parsed->domain, chosen->token, chosen->token + "." + key_->thumbprint()});
+    open.push_back(std::move(*parsed));
+  }
+  if (open.empty()) co_return base::result<void>();
+  log_.info("presenting DNS records", {{"count", work.size()}});
+  auto visible = co_await solver_->present(std::move(work));
+  if (visible) visible = co_await answer(open);
+  co_await solver_->clean_up();
+  co_return visible;
+}
+
+base::awaitable<base::result<order>> acme_issuer::finalize(order placed, const std::string& csr_der) {
+  log_.info("finalizing the order");
+  const std::string payload = R"({"csr":")" + base::base64url(csr_der) + R"("})";
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    const auto told = co_await post(placed.finalize, payload);
+    if (told) break;
+    // The CA may not have caught up with its own validations yet (B41).
+    if (told.error().code != errc::order_not_ready || attempt == 2) co_return told.error().at("finalize");
+    auto ready = co_await poll_order(placed.url, state::pending);
+    if (!ready) co_return ready;
+  }
+  auto issued = co_await poll_order(placed.url, state::ready);
+  co_return issued;
+}
+
+base::awaitable<base::result<std::string>> acme_issuer::order_certificate(issue_request request) {
+  const auto account = co_await find_account();
+  if (!account) co_return account.error();
+  log_.info("ordering a certificate", {{"domains", joined(request.domains)}});
+  auto placed = co_await place_order(request.domains);
+  if (!placed) co_return placed.error();
+  if (placed->status == state::pending) {
+    const auto proven = co_await validate(*placed);
+    if (!proven) co_return proven.error();
+    const std::string url = placed->url;
+    placed = co_await poll_order(url, state::pending);
+    if (!placed) co_return placed.error();
+  }
+  if (placed->status == state::ready) {
+    order ready = *placed;
+    placed = co_await finalize(std::move(ready), request.csr_der);
+    if (!placed) co_return placed.error();
+  }
+  if (placed->status != state::valid || placed->certificate.empty())
+    co_return base::error(errc::malformed_answer, "the order ended without a certificate");
+  const auto chain = co_await post(placed->certificate, post_as_get);
+  if (!chain) co_return chain.error().at("download");
+  log_.info("certificate downloaded");
+  co_return check_chain(chain->body, request.csr_der, request.domains, clock_());
+}
+
+base::awaitable<base::result<std::string>> acme_issuer::issue(issue_request request) {
+  co_await solver_->remove_leftovers();
+  issue_request first = request;
+  auto outcome = co_await order_certificate(std::move(first));
+  // A CA that lost the account (Pebble does at each start) gets it registered
+  // once more under the same key (B31).
+  if (!outcome && outcome.error().code == errc::account_unknown) {
+    log_.warn("the CA does not know the account any more");
+    account_url_.clear();
+    outcome = co_await order_certificate(std::move(request));
+  }
+  co_return outcome;
+}
+
+}  // namespace cardea::autocert::acme

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "autocert/acme/account_key.hpp"
+#include "autocert/acme/order.hpp"
+#include "autocert/acme/transport.hpp"
+#include "autocert/issuer.hpp"
+#include "autocert/solvers/dns01.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/secret.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace cardea::autocert::acme {
+
+struct issuer_settings {
+  std::string name;  ///< of the certificate, for the log: "main" or "extra[N]"
+  std::string directory_url;
+  std::string email;
+  std::string account_key_path;
+  std::string eab_kid;
+  base::secret eab_hmac;
+};
+
+/// Gets certificates from an ACME CA by dns-01 (RFC 8555).
+///
+/// directory -> account -> order -> records presented, waited for, answered
+/// (each step for all names at once) -> finalize -> download -> check.
+/// Whatever was presented is removed again, however the order ends. Each step
+/// is a line at info.
+class acme_issuer final : public issuer {
+ public:
+  struct limits {
+    std::chrono::seconds poll_max{300};            ///< for validation, and again for issuing
+    std::chrono::milliseconds poll_first{100};     ///< without Retry-After: doubled up to poll_pause_max
+    std::chrono::milliseconds poll_pause_max{2'000};
+    std::chrono::seconds retry_after_max{30};      ///< a longer wish of the CA is cut while polling
+  };
+
+  acme_issuer(issuer_settings settings, std::shared_ptr<transport> ca, std::unique_ptr<solvers::dns01> solver,
+              base::wall_clock clock, sleep_function sleep);
+
+  [[nodiscard]] base::awaitable<base::result<std::string>> issue(issue_request request) override;
+
+ private:
+  [[nodiscard]] base::awaitable<base::result<void>> find_account();
+  [[nodiscard]] base::awaitable<base::result<order>> place_order(std::vector<std::string> domains);
+  [[nodiscard]] base::awaitable<base::result<void>> validate(const order& placed);
+  [[nodiscard]] base::awaitable<base::result<void>> answer(const std::vector<authorization>& open);
+  [[nodiscard]] base::awaitable<base::result<authorization>> poll_authorization(std::string url);
+  [[nodiscard]] base::awaitable<base::result<order>> poll_order(std::string url, state until_not);
+  [[nodiscard]] base::awaitable<base::result<order>> finalize(order placed, const std::string& csr_der);
+  [[nodiscard]] base::awaitable<base::result<std::string>> order_certificate(issue_request request);
+  [[nodiscard]] base::awaitable<base::result<base::fetch_response>> post(std::string url, std::string payload);
+  [[nodiscard]] std::chrono::milliseconds pause_after(const base::fetch_response& answer,
+                                                      std::chrono::milliseconds& next) const;
+
+  issuer_settings settings_;
+  std::shared_ptr<transport> ca_;
+  std::unique_ptr<solvers::dns01> solver_;
+  base::wall_clock clock_;
+  sleep_function sleep_;
+  base::logger log_;
+  limits limits_;
+  std::optional<account_key> key_;
+  std::string account_url_;
+};
+
+}  // namespace cardea::autocert::acme

@@ -1,0 +1,114 @@
+#include "autocert/solvers/dns01.hpp"
+
+#include "base/atomic_file.hpp"
+#include "base/crypto.hpp"
+#include "base/task_group.hpp"
+#include "base/text.hpp"
+
+#include <sstream>
+
+namespace cardea::autocert::solvers {
+namespace {
+
+constexpr std::size_t notes_bytes_max = 256 * 1024;
+
+}  // namespace
+
+dns01::dns01(std::unique_ptr<dnsproviders::provider> provider, follow_cnames follow, wait_until_visible wait,
+             std::string notes_path, base::logger log)
+    : provider_(std::move(provider)),
+      follow_(std::move(follow)),
+      wait_(std::move(wait)),
+      notes_path_(std::move(notes_path)),
+      log_(std::move(log)) {}
+
+base::awaitable<base::result<dns01::record>> dns01::make_record(work from) {
+  const auto digest = base::sha256(from.key_authorization);
+  const std::string asked = "_acme-challenge." + from.domain;
+  const auto name = co_await follow_(asked);
+  if (!name) co_return name.error().at(asked);
+  co_return record{*name, base::base64url(digest), from.domain, from.token, from.key_authorization};
+}
+
+base::awaitable<void> dns01::write_one(record what, base::result<void>& outcome) {
+  const std::string name = what.fqdn;
+  log_.info("writing a DNS record", {{"name", name}});
+  auto written = co_await provider_->present(std::move(what));
+  if (!written) outcome = written.error().at("record " + name);
+}
+
+base::awaitable<void> dns01::await_one(record what, base::result<void>& outcome) {
+  const std::string name = what.fqdn;
+  const dnsproviders::propagation_timing timing = provider_->timing();
+  auto visible = co_await wait_(what.fqdn, what.value, timing);
+  if (!visible) {
+    outcome = visible.error().at("record " + name);
+    co_return;
+  }
+  log_.info("the DNS record is visible", {{"name", name}});
+}
+
+base::awaitable<base::result<void>> dns01::present(std::vector<work> wanted) {
+  if (!provider_) co_return base::result<void>();
+  for (work& each : wanted) {
+    work one = std::move(each);
+    auto made = co_await make_record(std::move(one));
+    if (!made) co_return made.error();
+    presented_.push_back(std::move(*made));
+  }
+  note();
+  const base::executor where = co_await base::asio::this_coro::executor;
+  std::vector<base::result<void>> outcomes(presented_.size());
+  base::task_group writers(where, log_);
+  for (std::size_t i = 0; i < presented_.size(); ++i) writers.spawn(write_one(presented_[i], outcomes[i]));
+  co_await writers.join();
+  for (const auto& outcome : outcomes)
+    if (!outcome) co_return outcome.error();
+  base::task_group watchers(where, log_);
+  for (std::size_t i = 0; i < presented_.size(); ++i) watchers.spawn(await_one(presented_[i], outcomes[i]));
+  co_await watchers.join();
+  for (const auto& outcome : outcomes)
+    if (!outcome) co_return outcome.error();
+  co_return base::result<void>();
+}
+
+base::awaitable<void> dns01::clean_up() {
+  if (!provider_) co_return;
+  std::vector<record> failed;
+  for (const record& each : presented_) {
+    record one = each;
+    const auto removed = co_await provider_->clean_up(std::move(one));
+    if (removed) continue;
+    log_.warn("a DNS record could not be removed", {{"name", each.fqdn}, {"reason", removed.error().message()}});
+    failed.push_back(each);
+  }
+  presented_ = std::move(failed);
+  note();
+  presented_.clear();
+}
+
+base::awaitable<void> dns01::remove_leftovers() {
+  if (looked_for_leftovers_ || !provider_) co_return;
+  looked_for_leftovers_ = true;
+  const auto notes = base::read_file(notes_path_, notes_bytes_max);
+  if (!notes) co_return;
+  std::istringstream lines(*notes);
+  record each;
+  while (lines >> each.fqdn >> each.value >> each.domain >> each.token >> each.key_authorization)
+    presented_.push_back(each);
+  if (presented_.empty()) co_return;
+  log_.info("removing DNS records that an earlier run left", {{"count", presented_.size()}});
+  co_await clean_up();
+}
+
+// One line a record; none of the five holds a blank.
+void dns01::note() const {
+  std::string text;
+  for (const record& each : presented_)
+    text += each.fqdn + " " + each.value + " " + each.domain + " " + each.token + " " + each.key_authorization + "\n";
+  const auto stored =
+      text.empty() ? base::remove_file(notes_path_) : base::write_file_atomically(notes_path_, text, 0600);
+  if (!stored) log_.warn("cannot note the DNS records that are written", {{"reason", stored.error().message()}});
+}
+
+}  // namespace cardea::autocert::solvers

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "base/async.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "dnsproviders/provider.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace cardea::autocert::solvers {
+
+/// Proves names by TXT records at `_acme-challenge.<name>` (RFC 8555 section 8.4).
+///
+/// All records of an order are written side by side, then waited for side by
+/// side. What is written is noted in a file first, so that a record left by a
+/// crash is found and removed at the next start (B55, B68).
+class dns01 {
+ public:
+  struct work {
+    std::string domain;  ///< without `*.`
+    std::string token;
+    std::string key_authorization;
+  };
+  /// The name at the end of the CNAMEs of a name (RFC 8555 allows delegation).
+  using follow_cnames = std::function<base::awaitable<base::result<std::string>>(std::string name)>;
+  /// Completes when every authoritative server shows the value.
+  using wait_until_visible = std::function<base::awaitable<base::result<void>>(
+      std::string name, std::string value, dnsproviders::propagation_timing timing)>;
+
+  /// Without a provider (`custom` CAs that validate otherwise) nothing is written or waited for.
+  dns01(std::unique_ptr<dnsproviders::provider> provider, follow_cnames follow, wait_until_visible wait,
+        std::string notes_path, base::logger log);
+
+  /// Writes and waits; after a failure too, `clean_up` must be called.
+  [[nodiscard]] base::awaitable<base::result<void>> present(std::vector<work> wanted);
+  /// Removes what `present` wrote; failures are logged and stay noted for the next start.
+  [[nodiscard]] base::awaitable<void> clean_up();
+  /// Removes what an earlier process left, once.
+  [[nodiscard]] base::awaitable<void> remove_leftovers();
+
+ private:
+  using record = dnsproviders::challenge_record;
+  [[nodiscard]] base::awaitable<base::result<record>> make_record(work from);
+  [[nodiscard]] base::awaitable<void> write_one(record what, base::result<void>& outcome);
+  [[nodiscard]] base::awaitable<void> await_one(record what, base::result<void>& outcome);
+  void note() const;
+
+  std::unique_ptr<dnsproviders::provider> provider_;
+  follow_cnames follow_;
+  wait_until_visible wait_;
+  std::string notes_path_;
+  base::logger log_;
+  std::vector<record> presented_;
+  bool looked_for_leftovers_ = false;
+};
+
+}  // namespace cardea::autocert::solvers

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "dnsproviders/registry.hpp"
+
+namespace cardea::dnsproviders {
+
+[[nodiscard]] const provider_metadata& exec_metadata();
+[[nodiscard]] base::result<std::unique_ptr<provider>> make_exec(const option_values& options, services with);
+
+}  // namespace cardea::dnsproviders

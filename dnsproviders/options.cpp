@@ -1,0 +1,135 @@
+#include "dnsproviders/options.hpp"
+
+#include "base/atomic_file.hpp"
+#include "base/text.hpp"
+
+#include <array>
+#include <charconv>
+#include <vector>
+
+namespace cardea::dnsproviders {
+namespace {
+
+constexpr std::array<option_spec, 6> common{{
+    {"propagation_timeout", {}, false, false, {}, "how long to wait until the record is visible"},
+    {"polling_interval", {}, false, false, {}, "how often to look for it"},
+    {"ttl", {}, false, false, {}, "of the record, in seconds"},
+    {"http_timeout", {}, false, false, {}, "for one request to the vendor"},
+    {"sequence_interval", {}, false, false, {}, "accepted for compatibility: records are written side by side"},
+    {"api_url", {}, false, false, {}, "replaces the vendor's base address"},
+}};
+constexpr std::size_t secret_file_bytes_max = 64 * 1024;
+
+std::string folded(std::string_view key) {
+  std::string out;
+  for (const char c : key)
+    if (c != '_') out += base::to_lower(c);
+  return out;
+}
+
+const option_spec* find(const provider_metadata& of, std::string_view key) {
+  const std::string wanted = folded(key);
+  for (const auto list : {of.options, common_options()})
+    for (const option_spec& each : list) {
+      if (folded(each.key) == wanted) return &each;
+      // The well-known environment-style name, written in the file.
+      std::string_view names = each.environment;
+      while (!names.empty()) {
+        const auto blank = names.find(' ');
+        if (folded(names.substr(0, blank)) == wanted) return &each;
+        names = blank == std::string_view::npos ? std::string_view{} : names.substr(blank + 1);
+      }
+    }
+  return nullptr;
+}
+
+std::string suggestion(const provider_metadata& of, std::string_view key) {
+  std::vector<std::string_view> names;
+  for (const option_spec& each : of.options) names.push_back(each.key);
+  for (const option_spec& each : common) names.push_back(each.key);
+  const auto near = base::nearest(key, names);
+  return near ? "; did you mean '" + std::string(*near) + "'?" : "";
+}
+
+base::error option_error(std::string_view provider, std::string_view key, std::string_view why) {
+  return {base::errc::invalid_argument, std::string(provider) + ": option '" + std::string(key) + "' " + std::string(why)};
+}
+
+base::result<std::optional<std::string>> from_environment(const provider_metadata& of, const option_spec& option,
+                                                          const environment_lookup& lookup) {
+  std::string_view names = option.environment;
+  while (!names.empty()) {
+    const auto blank = names.find(' ');
+    const std::string name(names.substr(0, blank));
+    names = blank == std::string_view::npos ? std::string_view{} : names.substr(blank + 1);
+    if (auto value = lookup(name); value && !value->empty()) return value;
+    const auto path = lookup(name + "_FILE");
+    if (!path || path->empty()) continue;
+    auto content = base::read_file(*path, secret_file_bytes_max);
+    if (!content) return option_error(of.name, option.key, "cannot be read from " + name + "_FILE: " + content.error().message());
+    return std::optional<std::string>(base::trim(*content));
+  }
+  return std::optional<std::string>();
+}
+
+}  // namespace
+
+std::span<const option_spec> common_options() noexcept { return common; }
+
+base::result<option_values> option_values::read(const provider_metadata& of,
+                                                const std::map<std::string, base::secret>& given,
+                                                const environment_lookup& lookup) {
+  option_values out;
+  out.provider_ = of.name;
+  for (const auto& [key, value] : given) {
+    const option_spec* known = find(of, key);
+    if (known == nullptr)
+      return option_error(of.name, key, "is unknown" + suggestion(of, key));
+    if (!out.values_.try_emplace(std::string(known->key), value).second)
+      return option_error(of.name, known->key, "is given twice, in two spellings");
+  }
+  for (const option_spec& each : of.options) {
+    if (out.values_.contains(each.key) && !out.values_.find(each.key)->second.empty()) continue;
+    auto found = from_environment(of, each, lookup);
+    if (!found) return found.error();
+    if (*found)
+      out.values_.insert_or_assign(std::string(each.key), base::secret(std::move(**found)));
+    else if (each.required)
+      return option_error(of.name, each.key, "is missing (" + std::string(each.help) + "); environment: " + std::string(each.environment));
+    else if (!each.fallback.empty())
+      out.values_.insert_or_assign(std::string(each.key), base::secret(std::string(each.fallback)));
+  }
+  return out;
+}
+
+const std::string& option_values::operator[](std::string_view key) const {
+  const static std::string none;
+  const auto at = values_.find(key);
+  return at == values_.end() ? none : at->second.reveal();
+}
+
+base::error option_values::wrong(std::string_view key, std::string_view why) const {
+  return option_error(provider_, key, why);
+}
+
+base::result<std::chrono::milliseconds> option_values::duration(std::string_view key) const {
+  const std::string& text = (*this)[key];
+  std::int64_t count = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  const std::int64_t scale = unit.empty() || unit == "s" ? 1'000 : unit == "ms" ? 1 : unit == "m" ? 60'000 : unit == "h" ? 3'600'000 : 0;
+  if (failure != std::errc{} || scale == 0 || count < 0 || count > 1'000'000)
+    return wrong(key, "is not a duration: expected seconds, or a number with ms, s, m or h");
+  return std::chrono::milliseconds(count * scale);
+}
+
+base::result<int> option_values::number(std::string_view key, int low, int high) const {
+  const std::string& text = (*this)[key];
+  int value = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failure != std::errc{} || end != text.data() + text.size() || value < low || value > high)
+    return wrong(key, "is not a number from " + std::to_string(low) + " to " + std::to_string(high));
+  return value;
+}
+
+}  // namespace cardea::dnsproviders

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "base/secret.hpp"
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace cardea::dnsproviders {
+
+/// One option of a provider; error messages, `cardea dns-providers` and the
+/// documentation come from here.
+struct option_spec {
+  std::string_view key;          ///< in configuration files; compared without case and underscores
+  std::string_view environment;  ///< names separated by blanks, the first that is set wins; each also as NAME_FILE
+  bool required = false;
+  bool secret = false;
+  std::string_view fallback = {};
+  std::string_view help = {};
+};
+
+struct provider_metadata {
+  std::string_view name;
+  std::string_view alias;  ///< empty when there is none
+  std::string_view title;
+  std::string_view link;
+  std::span<const option_spec> options;
+};
+
+using environment_lookup = std::function<std::optional<std::string>(const std::string& name)>;
+
+/// The values of one provider's options, defaults filled in.
+class option_values {
+ public:
+  /// From the configuration's map, then the environment. The error names the
+  /// provider and the option: unknown (with a suggestion), missing, given twice
+  /// in two spellings, or a file that cannot be read. Secrets never appear.
+  [[nodiscard]] static base::result<option_values> read(const provider_metadata& of,
+                                                        const std::map<std::string, base::secret>& given,
+                                                        const environment_lookup& lookup);
+
+  /// Empty when neither given nor defaulted.
+  [[nodiscard]] const std::string& operator[](std::string_view key) const;
+  /// A number of seconds, or a duration as `90s`, `2m`, `500ms`.
+  [[nodiscard]] base::result<std::chrono::milliseconds> duration(std::string_view key) const;
+  [[nodiscard]] base::result<int> number(std::string_view key, int low, int high) const;
+
+  /// An error that names the provider and the option.
+  [[nodiscard]] base::error wrong(std::string_view key, std::string_view why) const;
+
+ private:
+  std::string_view provider_;
+  std::map<std::string, base::secret, std::less<>> values_;
+};
+
+/// Options that every provider takes besides its own.
+[[nodiscard]] std::span<const option_spec> common_options() noexcept;
+
+}  // namespace cardea::dnsproviders

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "dnsproviders/registry.hpp"
+
+namespace cardea::dnsproviders {
+
+[[nodiscard]] const provider_metadata& rfc2136_metadata();
+[[nodiscard]] base::result<std::unique_ptr<provider>> make_rfc2136(const option_values& options, services with);
+
+}  // namespace cardea::dnsproviders
