@@ -4,6 +4,7 @@
 #include "app/routes.hpp"
 #include "app/version.hpp"
 
+#include <csignal>
 #include <cstdio>
 
 namespace cardea::app {
@@ -53,7 +54,7 @@ int application::run() {
   server_.shut_down(configuration_->timeout_shutdown);
   log_.info("stopped");
   base::flush_log();
-  return 0;
+  return exit_code_;
 }
 
 bool application::start(config::load_result loaded) {
@@ -76,33 +77,34 @@ bool application::start(config::load_result loaded) {
   certificates_ = std::move(*certificates);
   certificates_view_.use(certificates_.get());
   certificates_->load_all();
-  if (!start_api()) return false;
   watch_files(loaded.files);
   tasks_.spawn(certificates_->run());
+  tasks_.spawn(serve_api());
   tasks_.spawn(handle_signals());
   tasks_.spawn(reload_when_asked());
   tasks_.spawn(refresh_routes());
   return true;
 }
 
-bool application::start_api() {
-  if (configuration_->api.addr.empty()) return true;
+base::awaitable<void> application::serve_api() {
+  if (configuration_->api.addr.empty()) co_return;
   api::settings settings;
   settings.addr = configuration_->api.addr;
   settings.version = version_text;
   api_ = std::make_unique<api::server>(context_.get_executor(), std::move(settings), certificates_view_);
-  if (const auto listening = api_->listen(); !listening) {
+  const auto listening = co_await api_->listen();
+  if (!listening) {
     log_.error("cannot start", {{"reason", listening.error().message()}});
-    return false;
+    exit_code_ = 1;
+    stop();
+    co_return;
   }
-  tasks_.spawn(api_->run());
-  return true;
+  if (!stopping_) co_await api_->run();
 }
 
 base::result<std::unique_ptr<autocert::provider_set>> application::make_certificates(
     const config::configuration& from) {
-  autocert::environment outside;
-  outside.executor = context_.get_executor();
+  autocert::environment outside{.executor = context_.get_executor()};
   outside.make_acme_issuer = [this](const config::certificate_request& request) { return issuers_.make(request); };
   outside.publish = [this](base::certificate_snapshot snapshot) { server_.publish_certificates(snapshot); };
   for (const std::string_view name : dns_provider_names()) outside.dns_providers.emplace_back(name);
@@ -225,7 +227,7 @@ void application::watch_files(const std::vector<std::string>& configuration_file
 }
 
 void application::stop() {
-  stopping_ = true;
+  if (std::exchange(stopping_, true)) return;
   signals_.cancel();
   reload_asked_.cancel();
   refresh_due_.cancel();

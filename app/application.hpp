@@ -56,9 +56,9 @@ class application {
   using shared_configuration = std::shared_ptr<const config::configuration>;
 
   [[nodiscard]] bool start(config::load_result loaded);
-  [[nodiscard]] bool start_api();
   [[nodiscard]] base::result<std::unique_ptr<autocert::provider_set>> make_certificates(
       const config::configuration& from);
+  [[nodiscard]] base::awaitable<void> serve_api();
   [[nodiscard]] base::awaitable<void> handle_signals();
   [[nodiscard]] base::awaitable<void> reload_when_asked();
   [[nodiscard]] base::awaitable<void> reload();
@@ -85,6 +85,7 @@ class application {
   std::unique_ptr<api::server> api_;
   std::shared_ptr<const proxy::routing::route_table> routes_;
   proxy::server server_;
+  int exit_code_ = 0;
   bool reload_wanted_ = false;
   bool stopping_ = false;
 };
