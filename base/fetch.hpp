@@ -21,8 +21,8 @@ struct http_field {
 struct fetch_request {
   std::string method = "GET";
   std::string url;  ///< absolute, http or https
-  std::vector<http_field> headers;
-  std::string body;
+  std::vector<http_field> headers{};
+  std::string body{};
   std::chrono::milliseconds timeout{30'000};  ///< for the whole exchange, connecting included
   std::size_t body_bytes_max = 1U << 20U;     ///< a longer answer is errc::limit_exceeded
 };

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "api/limits.hpp"
+#include "base/async.hpp"
+#include "base/error.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace cardea::autocert {
+class control;
+}
+
+namespace cardea::api {
+
+struct settings {
+  std::string addr = "127.0.0.1:8888";  ///< "host:port", "[v6]:port" or ":port" (all addresses)
+  std::string version;
+  limits maximums{};
+};
+
+/// The API's HTTP/1.1 server. Control thread only.
+class server {
+ public:
+  /// REQUIRES: `certificates` outlives this object.
+  server(base::executor where, settings wanted, autocert::control& certificates);
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+  /// REQUIRES: `run` has completed or never started (or the io_context is gone).
+  ~server();
+
+  /// Binds and listens. The error names the address.
+  [[nodiscard]] base::awaitable<base::result<void>> listen();
+
+  /// Accepts until `stop` (or cancellation of the calling coroutine), then
+  /// waits for every session. REQUIRES: `listen` succeeded.
+  [[nodiscard]] base::awaitable<void> run();
+
+  /// Stops accepting; idle clients are closed, WebSocket clients get close code 1001.
+  void stop();
+
+  /// After `listen`: what port 0 became.
+  [[nodiscard]] std::uint16_t port() const;
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace cardea::api

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace cardea::api {
+
+/// The text with each byte that is not part of valid UTF-8 (RFC 3629) replaced
+/// by U+FFFD: a WebSocket client must fail the connection on anything else.
+[[nodiscard]] std::string valid_utf8(std::string_view text);
+
+}  // namespace cardea::api

@@ -1,0 +1,111 @@
+#include "api/endpoints.hpp"
+
+#include "api/cert.hpp"
+#include "api/services.hpp"
+#include "tests/support/scripted_control.hpp"
+
+#include <gtest/gtest.h>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace cardea::api {
+namespace {
+
+class endpoint_table : public testing::Test {
+ protected:
+  [[nodiscard]] decision ask(std::string_view method, std::string_view target, bool websocket = false) const {
+    return decide({method, target, websocket}, from_);
+  }
+
+  static std::string field(const answer& from, std::string_view name) {
+    for (const auto& one : from.fields)
+      if (one.name == name) return one.value;
+    return {};
+  }
+
+  tests::scripted_control control_;
+  services from_{"1.2.3", control_};
+};
+
+TEST_F(endpoint_table, answers_reading_methods_and_refuses_others) {
+  for (const endpoint& row : endpoints()) {
+    if (row.read == nullptr) continue;
+    const std::string with_query = std::string(row.path) + "?a=b";
+    for (const char* method : {"GET", "HEAD"}) {
+      EXPECT_NE(ask(method, row.path).otherwise.status, 405U) << row.path;
+      EXPECT_EQ(ask(method, with_query).otherwise.status, ask(method, row.path).otherwise.status);
+    }
+    for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "get"}) {
+      const auto said = ask(method, row.path).otherwise;
+      EXPECT_EQ(said.status, 405U) << method;
+      EXPECT_EQ(field(said, "Allow"), "GET, HEAD");
+    }
+  }
+}
+
+TEST_F(endpoint_table, knows_no_other_path) {
+  for (const char* target : {"/", "/api/v1", "/api/v1/version/", "/api/v1/VERSION", "/api/v1/../v1/version",
+                             "//api/v1/version", "/api/v1/version%20", "/api/v2/version"}) {
+    const auto said = ask("GET", target).otherwise;
+    EXPECT_EQ(said.status, 404U) << target;
+    EXPECT_EQ(boost::json::serialize(said.body), R"({"message":"no such endpoint"})");
+  }
+  for (const char* target : {"", "*", "http://localhost/api/v1/version", "localhost:80"})
+    EXPECT_EQ(ask("GET", target).otherwise.status, 400U) << target;
+}
+
+TEST_F(endpoint_table, upgrades_only_where_and_how_it_says) {
+  EXPECT_NE(ask("GET", "/api/v1/cert/renew", true).upgrade, nullptr);
+  EXPECT_EQ(ask("GET", "/api/v1/version", true).upgrade, nullptr);
+  EXPECT_EQ(ask("GET", "/api/v1/version", true).otherwise.status, 200U);
+  const auto plain = ask("GET", "/api/v1/cert/renew");
+  EXPECT_EQ(plain.upgrade, nullptr);
+  EXPECT_EQ(plain.otherwise.status, 426U);
+  EXPECT_EQ(field(plain.otherwise, "Upgrade"), "websocket");
+  for (const char* method : {"HEAD", "POST"}) {
+    const auto wrong = ask(method, "/api/v1/cert/renew", true);
+    EXPECT_EQ(wrong.upgrade, nullptr);
+    EXPECT_EQ(wrong.otherwise.status, 405U);
+    EXPECT_EQ(field(wrong.otherwise, "Allow"), "GET");
+  }
+  EXPECT_EQ(control_.forced_count, 0);
+}
+
+TEST_F(endpoint_table, tells_version_and_health) {
+  EXPECT_EQ(boost::json::serialize(ask("GET", "/api/v1/version").otherwise.body), R"("1.2.3")");
+  EXPECT_TRUE(ask("GET", "/api/v1/health").otherwise.body.is_object());
+}
+
+TEST_F(endpoint_table, describes_each_certificate) {
+  const auto none = ask("GET", "/api/v1/cert/info").otherwise;
+  EXPECT_EQ(none.status, 404U);
+  EXPECT_EQ(boost::json::serialize(none.body), R"({"message":"no certificate"})");
+
+  control_.served = {{"main",
+                      "a.test",
+                      "Some \"CA\"",
+                      1700000000,
+                      1707776000,
+                      {"a.test", "*.a.test"},
+                      {"x@a.test"},
+                      1705000000,
+                      ""},
+                     {"extra[0]", "b.test", "CA", 0, 4102444800, {}, {}, 0, "the CA refused"}};
+  const auto said = ask("GET", "/api/v1/cert/info").otherwise;
+  EXPECT_EQ(said.status, 200U);
+  EXPECT_EQ(said.body, boost::json::parse(R"([
+    {"subject": "a.test", "issuer": "Some \"CA\"", "not_before": 1700000000, "not_after": 1707776000,
+     "dns_names": ["a.test", "*.a.test"], "email_addresses": ["x@a.test"],
+     "provider": "main", "next_renewal": 1705000000, "last_error": ""},
+    {"subject": "b.test", "issuer": "CA", "not_before": 0, "not_after": 4102444800,
+     "dns_names": [], "email_addresses": [],
+     "provider": "extra[0]", "next_renewal": 0, "last_error": "the CA refused"}])"));
+}
+
+TEST(renewal_outcome, is_one_json_object) {
+  EXPECT_EQ(printed({"extra[1]", false, "order: \"bad\""}),
+            R"({"provider":"extra[1]","renewed":false,"detail":"order: \"bad\""})");
+}
+
+}  // namespace
+}  // namespace cardea::api
