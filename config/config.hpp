@@ -22,7 +22,7 @@ struct configuration {
   std::vector<std::string> match_domains;  ///< normalised, without a leading dot
   std::vector<route_section> routes;       ///< of all included files, aliases unique
   std::chrono::seconds timeout_shutdown{3};
-  std::vector<std::string> files;          ///< every file that was read: what a watcher must look at
+  std::vector<std::string> files;  ///< every file that was read: what a watcher must look at
 };
 
 }  // namespace cardea::config

@@ -14,12 +14,13 @@ struct proxy_limits {
   std::size_t response_head_bytes_max = 64 * 1024;  ///< 502 beyond (S34)
   std::size_t connections_max = 16'384;             ///< per worker; accepting pauses beyond
   std::chrono::milliseconds handshake_timeout{10'000};
-  std::chrono::milliseconds request_head_timeout{10'000};     ///< from the first byte, absolute; 408 (L01)
-  std::chrono::milliseconds keep_alive_timeout{75'000};       ///< idle between requests (L04)
-  std::chrono::milliseconds body_progress_timeout{60'000};    ///< longest pause within a body, either way (L02, L03)
-  std::chrono::milliseconds connect_timeout{5'000};           ///< 504
-  std::chrono::milliseconds backend_idle_timeout{60'000};     ///< pooled backend connections
-  std::size_t backend_idle_max = 256;                         ///< pooled per worker and backend
+  std::chrono::milliseconds request_head_timeout{10'000};  ///< from the first byte, absolute; 408 (L01)
+  std::chrono::milliseconds keep_alive_timeout{75'000};    ///< idle between requests (L04)
+  std::chrono::milliseconds body_progress_timeout{
+      60'000};                                       ///< longest pause within a body, either way (L02, L03)
+  std::chrono::milliseconds connect_timeout{5'000};  ///< 504
+  std::chrono::milliseconds backend_idle_timeout{60'000};  ///< pooled backend connections
+  std::size_t backend_idle_max = 256;                      ///< pooled per worker and backend
 };
 
 struct entrypoint_section {

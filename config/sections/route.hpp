@@ -9,7 +9,8 @@ namespace cardea::config {
 enum class route_scheme { http, https, fileserver };
 
 struct route_section {
-  std::string alias;  ///< lower case: "app" answers for app.<domain>; one with a dot is a full host name; may be `*.suffix`
+  std::string alias;  ///< lower case: "app" answers for app.<domain>; one with a dot is a full host name; may
+                      ///< be `*.suffix`
   route_scheme scheme = route_scheme::http;
   std::string host = "localhost";
   std::uint16_t port = 80;
@@ -17,8 +18,8 @@ struct route_section {
   bool no_tls_verify = false;  ///< https backends only
   std::string root;            ///< fileserver: absolute folder
   std::string index = "/index.html";
-  bool spa = false;            ///< fileserver: unknown paths get the index
-  std::string source;          ///< "file:line:column" of the definition, for messages
+  bool spa = false;    ///< fileserver: unknown paths get the index
+  std::string source;  ///< "file:line:column" of the definition, for messages
 };
 
 }  // namespace cardea::config

@@ -41,12 +41,38 @@ class chunked_decoder {
   void reset() noexcept;
 
  private:
+  enum class state : std::uint8_t {
+    size,
+    extension_name_begin,
+    extension_name,
+    extension_value_begin,
+    extension_value_token,
+    extension_quoted,
+    extension_escaped,
+    extension_quoted_end,
+    size_line_feed,
+    data,
+    data_carriage_return,
+    data_line_feed,
+    trailer,
+    trailer_line_feed,
+    done,
+    failed,
+  };
+
+  [[nodiscard]] bool take_byte(char c);
+  [[nodiscard]] bool take_size_byte(char c) noexcept;
+  [[nodiscard]] bool take_extension_byte(char c) noexcept;
+  [[nodiscard]] bool take_trailer_byte(char c);
+  [[nodiscard]] bool take_trailer_line();
+  bool refuse(std::uint16_t status, std::string_view reason) noexcept;
+
   const chunked_limits* limits_;
-  // The private state is the implementation's: see chunked_decoder.cpp.
-  std::uint8_t state_ = 0;
+  state state_ = state::size;
   std::uint8_t size_digits_ = 0;
   std::uint64_t chunk_left_ = 0;
   std::size_t extension_bytes_ = 0;
+  std::size_t trailer_bytes_ = 0;
   std::size_t trailer_count_ = 0;
   std::string trailer_line_;
   std::string trailers_;

@@ -44,6 +44,8 @@ class request_parser {
   void reset() noexcept;
 
  private:
+  [[nodiscard]] parse_status refuse(const rejection& why) noexcept;
+
   const head_limits* limits_;
   std::size_t line_begin_ = 0;     ///< first byte that is not yet consumed by a complete line
   std::size_t scanned_ = 0;        ///< no line end before this

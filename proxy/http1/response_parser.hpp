@@ -19,6 +19,8 @@ class response_parser {
   void reset() noexcept;
 
  private:
+  [[nodiscard]] parse_status refuse(std::string_view why) noexcept;
+
   const head_limits* limits_;
   std::size_t line_begin_ = 0;
   std::size_t scanned_ = 0;

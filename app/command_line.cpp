@@ -1,0 +1,54 @@
+#include "app/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace cardea::app {
+namespace {
+
+constexpr const char* description = R"(Cardea: a TLS front door that gets its own certificates.
+
+Try it, with a certificate authority of its own and a welcome page:
+  cardea run --quickstart
+  curl --cacert certs/internal-root.crt https://localhost:8443/
+
+Use it:
+  cardea validate                 check config/config.yml and the files it includes
+  cardea run                      serve in the foreground, log to stderr; SIGHUP reloads, SIGTERM drains and ends
+  cardea certs                    what is managed, until when, renewed when
+)";
+
+}  // namespace
+
+parsed_command_line parse_command_line(int argc, char** argv) {
+  command_line out;
+  CLI::App app{description, "cardea"};
+  app.require_subcommand(1);
+  const auto add = [&](const char* name, const char* help, command which) {
+    CLI::App* sub = app.add_subcommand(name, help);
+    sub->callback([&out, which] { out.wanted = which; });
+    return sub;
+  };
+  const auto add_config = [&](CLI::App* sub) {
+    sub->add_option("-c,--config", out.config_path, "the main configuration file")->capture_default_str();
+  };
+  CLI::App* run = add("run", "serve until SIGTERM or SIGINT", command::run);
+  add_config(run);
+  run->add_flag("--quickstart", out.quickstart,
+                "no file: https on :8443, http on :8080, the internal authority, a welcome page");
+  run->add_option("--log-level", out.log_level, "trace, debug, info, warn or error")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
+      ->capture_default_str();
+  add_config(add("validate", "check the configuration and list every error", command::validate));
+  add_config(add("certs", "list the managed certificates as they are on disk", command::certs));
+  add("version", "the version and what it was built with", command::version);
+  add("dns-providers", "the DNS providers, or one with its options", command::dns_providers)
+      ->add_option("NAME", out.dns_provider, "a provider");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    return {std::nullopt, app.exit(problem)};
+  }
+  return {out, 0};
+}
+
+}  // namespace cardea::app

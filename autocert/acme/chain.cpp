@@ -1,0 +1,89 @@
+#include "autocert/acme/chain.hpp"
+
+#include "autocert/acme/problem.hpp"
+#include "base/certificate.hpp"
+#include "base/text.hpp"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+
+namespace cardea::autocert::acme {
+namespace {
+
+constexpr std::size_t certificates_max = 10;
+
+using bio_ptr = std::unique_ptr<BIO, int (*)(BIO*)>;
+
+base::error unusable(std::string what) {
+  ERR_clear_error();
+  return {errc::unusable_certificate, std::move(what)};
+}
+
+base::result<std::vector<base::x509_ptr>> parse(std::string_view pem) {
+  const bio_ptr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+  std::vector<base::x509_ptr> out;
+  while (X509* next = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
+    out.emplace_back(next);
+    if (out.size() > certificates_max) return unusable("the CA sent more than 10 certificates");
+  }
+  if (out.empty()) return unusable("the CA sent no certificate");
+  if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) return unusable("the CA's chain is damaged");
+  ERR_clear_error();
+  return out;
+}
+
+std::set<std::string> names_of(const X509* leaf) {
+  std::set<std::string> out;
+  auto* names = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(leaf, NID_subject_alt_name, nullptr, nullptr));
+  for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names, i);
+    if (name->type != GEN_DNS) continue;
+    const auto* data = reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName));
+    out.insert(base::to_lower({data, static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName))}));
+  }
+  GENERAL_NAMES_free(names);
+  return out;
+}
+
+bool has_key_of(X509* leaf, std::string_view csr_der) {
+  const auto* data = reinterpret_cast<const unsigned char*>(csr_der.data());
+  const std::unique_ptr<X509_REQ, void (*)(X509_REQ*)> request(
+      d2i_X509_REQ(nullptr, &data, static_cast<long>(csr_der.size())), X509_REQ_free);
+  return request && EVP_PKEY_eq(X509_REQ_get0_pubkey(request.get()), X509_get0_pubkey(leaf)) == 1;
+}
+
+}  // namespace
+
+base::result<std::string> check_chain(std::string_view pem, std::string_view csr_der,
+                                      const std::vector<std::string>& domains, base::wall_time now) {
+  const auto chain = parse(pem);
+  if (!chain) return chain.error();
+  X509* leaf = chain->front().get();
+  if (!has_key_of(leaf, csr_der)) return unusable("the CA sent a certificate for another key");
+  const std::set<std::string> names = names_of(leaf);
+  for (const std::string& domain : domains)
+    if (!names.contains(domain)) return unusable("the CA's certificate lacks the name " + domain);
+  std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+  for (std::size_t i = 0; i < chain->size(); ++i) {
+    X509* each = (*chain)[i].get();
+    if (X509_cmp_time(X509_get0_notAfter(each), &seconds) <= 0) return unusable("the CA's chain has expired");
+    if (i + 1 == chain->size()) break;
+    if (X509_verify(each, X509_get0_pubkey((*chain)[i + 1].get())) != 1)
+      return unusable("the CA's chain is not linked by signatures");
+  }
+  const bio_ptr out(BIO_new(BIO_s_mem()), BIO_free);
+  for (const base::x509_ptr& each : *chain) PEM_write_bio_X509(out.get(), each.get());
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &data);
+  return std::string(data, static_cast<std::size_t>(size));
+}
+
+}  // namespace cardea::autocert::acme

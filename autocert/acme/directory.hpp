@@ -1,0 +1,22 @@
+#pragma once
+
+#include "base/error.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace cardea::autocert::acme {
+
+/// The CA's addresses (RFC 8555 section 7.1.1).
+struct directory {
+  std::string new_nonce;
+  std::string new_account;
+  std::string new_order;
+  std::string terms_of_service;  ///< empty when there are none
+  bool external_account_required = false;
+};
+
+/// errc::malformed_answer when one of the three addresses is missing.
+[[nodiscard]] base::result<directory> parse_directory(std::string_view body);
+
+}  // namespace cardea::autocert::acme

@@ -1,0 +1,105 @@
+#include "autocert/acme/order.hpp"
+
+#include "autocert/acme/json.hpp"
+#include "autocert/acme/problem.hpp"
+#include "base/text.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace cardea::autocert::acme {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t list_max = 200;
+
+state parse_state(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, state>, 8> names{{{"pending", state::pending},
+                                                                     {"ready", state::ready},
+                                                                     {"processing", state::processing},
+                                                                     {"valid", state::valid},
+                                                                     {"invalid", state::invalid},
+                                                                     {"deactivated", state::deactivated},
+                                                                     {"expired", state::expired},
+                                                                     {"revoked", state::revoked}}};
+  const auto* at = std::find_if(names.begin(), names.end(), [&](const auto& each) { return each.first == text; });
+  return at == names.end() ? state::unknown : at->second;
+}
+
+std::string failure_in(const json::object& from) {
+  const json::object* error = object_member(from, "error");
+  if (error == nullptr) return {};
+  const std::string text = json::serialize(*error);
+  return parse_problem(text, 0).sentence();
+}
+
+// A token goes into file names, records and URLs: only the base64url alphabet (RFC 8555 section 8.1).
+bool is_token(std::string_view text) {
+  return !text.empty() && text.size() <= 256 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
+}  // namespace
+
+base::result<order> parse_order(std::string_view body) {
+  const auto parsed = parse_object(body);
+  if (!parsed) return parsed.error().at("order");
+  order out;
+  out.status = parse_state(text_member(*parsed, "status"));
+  out.authorizations = text_array(*parsed, "authorizations");
+  out.authorizations.resize(std::min(out.authorizations.size(), list_max));
+  out.finalize = text_member(*parsed, "finalize");
+  out.certificate = text_member(*parsed, "certificate");
+  out.failure = failure_in(*parsed);
+  if (out.status == state::unknown || out.finalize.empty())
+    return base::error(errc::malformed_answer, "the CA's order has no status or no finalize address");
+  return out;
+}
+
+base::result<authorization> parse_authorization(std::string_view body) {
+  const auto parsed = parse_object(body);
+  if (!parsed) return parsed.error().at("authorization");
+  authorization out;
+  out.status = parse_state(text_member(*parsed, "status"));
+  out.wildcard = true_member(*parsed, "wildcard");
+  if (const json::object* identifier = object_member(*parsed, "identifier"))
+    out.domain = base::to_lower(text_member(*identifier, "value"));
+  if (const json::value* list = parsed->if_contains("challenges"); list != nullptr && list->is_array()) {
+    for (const json::value& each : list->get_array()) {
+      if (!each.is_object() || out.challenges.size() == list_max) continue;
+      const json::object& one = each.get_object();
+      challenge next{text_member(one, "type"), text_member(one, "url"), text_member(one, "token"),
+                     parse_state(text_member(one, "status")), failure_in(one)};
+      if (is_token(next.token)) out.challenges.push_back(std::move(next));
+    }
+  }
+  if (out.status == state::unknown || out.domain.empty())
+    return base::error(errc::malformed_answer, "the CA's authorization has no status or no name");
+  return out;
+}
+
+const challenge* authorization::find(std::string_view type) const noexcept {
+  for (const challenge& each : challenges)
+    if (each.type == type) return &each;
+  return nullptr;
+}
+
+std::string authorization::failure() const {
+  std::string out = domain + ": ";
+  for (const challenge& each : challenges)
+    if (!each.failure.empty()) return out + each.type + ": " + each.failure;
+  return out + "the CA did not say why";
+}
+
+std::string new_order_payload(const std::vector<std::string>& domains) {
+  json::array identifiers;
+  for (const std::string& domain : domains) identifiers.push_back({{"type", "dns"}, {"value", domain}});
+  return json::serialize(json::object{{"identifiers", std::move(identifiers)}});
+}
+
+}  // namespace cardea::autocert::acme

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "base/error.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cardea::autocert::acme {
+
+/// States of orders, authorizations and challenges (RFC 8555 section 7.1.6).
+enum class state { pending, ready, processing, valid, invalid, deactivated, expired, revoked, unknown };
+
+struct order {
+  std::string url;  ///< from the Location field
+  state status = state::unknown;
+  std::vector<std::string> authorizations;  ///< may be absent in the CA's answer (B42)
+  std::string finalize;
+  std::string certificate;
+  std::string failure;  ///< the sentence of the order's "error" member
+};
+
+/// errc::malformed_answer when it is no order.
+[[nodiscard]] base::result<order> parse_order(std::string_view body);
+
+struct challenge {
+  std::string type;
+  std::string url;
+  std::string token;
+  state status = state::unknown;
+  std::string failure;
+};
+
+struct authorization {
+  std::string url;
+  std::string domain;  ///< without `*.`
+  bool wildcard = false;
+  state status = state::unknown;
+  std::vector<challenge> challenges;
+
+  [[nodiscard]] const challenge* find(std::string_view type) const noexcept;
+  /// Why it is invalid: the CA's words about the challenge that failed.
+  [[nodiscard]] std::string failure() const;
+};
+
+[[nodiscard]] base::result<authorization> parse_authorization(std::string_view body);
+
+/// {"identifiers":[{"type":"dns","value":...}]}
+[[nodiscard]] std::string new_order_payload(const std::vector<std::string>& domains);
+
+}  // namespace cardea::autocert::acme

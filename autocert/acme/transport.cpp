@@ -1,0 +1,140 @@
+#include "autocert/acme/transport.hpp"
+
+#include "autocert/acme/problem.hpp"
+#include "base/text.hpp"
+
+#include <time.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace cardea::autocert::acme {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr seconds retry_after_max = std::chrono::hours(24);
+constexpr std::chrono::milliseconds first_pause{500};
+
+std::optional<base::wall_time> parse_http_date(std::string_view text) {
+  const std::string copy(text);
+  std::tm parts{};
+  const char* end = strptime(copy.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return std::chrono::system_clock::from_time_t(timegm(&parts));
+}
+
+}  // namespace
+
+std::optional<seconds> parse_retry_after(std::string_view value, base::wall_time now) {
+  value = base::trim(value);
+  if (value.empty()) return std::nullopt;
+  std::int64_t count = 0;
+  const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), count);
+  if (end == value.data() + value.size()) {
+    if (failure == std::errc::result_out_of_range) return retry_after_max;
+    if (failure == std::errc{} && count >= 0) return std::min(seconds(std::min<std::int64_t>(count, 1'000'000)), retry_after_max);
+    return std::nullopt;
+  }
+  const auto date = parse_http_date(value);
+  if (!date) return std::nullopt;
+  return std::clamp(std::chrono::ceil<seconds>(*date - now), seconds(0), retry_after_max);
+}
+
+transport::transport(std::string directory_url, base::fetch fetch, base::wall_clock clock, sleep_function sleep)
+    : transport(std::move(directory_url), std::move(fetch), std::move(clock), std::move(sleep), limits{}) {}
+
+transport::transport(std::string directory_url, base::fetch fetch, base::wall_clock clock, sleep_function sleep,
+                     limits bounds)
+    : directory_url_(std::move(directory_url)),
+      fetch_(std::move(fetch)),
+      clock_(std::move(clock)),
+      sleep_(std::move(sleep)),
+      limits_(bounds) {}
+
+// Repeats what brought no answer or "not now". Safe for signed requests too: a
+// nonce that the CA has seen makes it refuse the copy.
+base::awaitable<base::result<base::fetch_response>> transport::exchange(base::fetch_request request) {
+  std::chrono::milliseconds pause = first_pause;
+  for (int attempt = 1;; ++attempt) {
+    base::fetch_request copy = request;
+    auto answer = co_await fetch_(std::move(copy));
+    const bool last = attempt == limits_.network_tries_max;
+    if (answer && (answer->status < 500 || last)) co_return answer;
+    if (!answer && (last || answer.error().code == base::errc::cancelled)) co_return answer;
+    if (answer) {
+      const auto asked = parse_retry_after(answer->header("Retry-After"), clock_());
+      if (asked && *asked > limits_.busy_wait_max) co_return answer;
+      if (asked) pause = std::max<std::chrono::milliseconds>(pause, *asked);
+    }
+    co_await sleep_(pause);
+    pause *= 2;
+  }
+}
+
+base::awaitable<base::result<directory>> transport::find_directory() {
+  if (directory_ && clock_() - directory_since_ < limits_.directory_age_max) co_return *directory_;
+  base::fetch_request request;
+  request.url = directory_url_;
+  auto answer = co_await exchange(std::move(request));
+  if (!answer) co_return answer.error().at("directory");
+  if (answer->status != 200) {
+    const problem refused = parse_problem(answer->body, answer->status);
+    co_return error_from(refused).at("directory");
+  }
+  auto parsed = parse_directory(answer->body);
+  if (parsed) {
+    directory_ = *parsed;
+    directory_since_ = clock_();
+  }
+  co_return parsed;
+}
+
+void transport::keep_nonce(const base::fetch_response& from) {
+  const std::string_view nonce = from.header("Replay-Nonce");
+  if (nonce.empty()) return;
+  if (nonces_.size() == limits_.nonces_max) nonces_.pop_front();
+  nonces_.push_back({std::string(nonce), clock_()});
+}
+
+base::awaitable<base::result<std::string>> transport::take_nonce() {
+  while (!nonces_.empty()) {
+    kept_nonce last = std::move(nonces_.back());
+    nonces_.pop_back();
+    if (clock_() - last.since < limits_.nonce_age_max) co_return std::move(last.value);
+    nonces_.clear();  // the others are older still
+  }
+  const auto where = co_await find_directory();
+  if (!where) co_return where.error();
+  base::fetch_request request;
+  request.method = "HEAD";
+  request.url = where->new_nonce;
+  const auto answer = co_await exchange(std::move(request));
+  if (!answer) co_return answer.error().at("new nonce");
+  const std::string_view nonce = answer->header("Replay-Nonce");
+  if (nonce.empty()) co_return base::error(errc::malformed_answer, "the CA gave no nonce");
+  co_return std::string(nonce);
+}
+
+base::awaitable<base::result<base::fetch_response>> transport::post(signer by, std::string url, std::string payload) {
+  for (int attempt = 1;; ++attempt) {
+    const auto nonce = co_await take_nonce();
+    if (!nonce) co_return nonce.error();
+    auto body = make_jws(by, url, *nonce, payload);
+    if (!body) co_return body.error();
+    base::fetch_request request;
+    request.method = "POST";
+    request.url = url;
+    request.headers.push_back({"Content-Type", "application/jose+json"});
+    request.body = std::move(*body);
+    auto answer = co_await exchange(std::move(request));
+    if (!answer) co_return answer;
+    // An error's nonce is good too, and the one to use after badNonce (B20).
+    keep_nonce(*answer);
+    if (answer->status >= 200 && answer->status < 300) co_return answer;
+    const problem refused = parse_problem(answer->body, answer->status);
+    if (refused.type != "badNonce" || attempt == limits_.nonce_tries_max) co_return error_from(refused);
+  }
+}
+
+}  // namespace cardea::autocert::acme

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "autocert/acme/directory.hpp"
+#include "autocert/acme/jws.hpp"
+#include "base/async.hpp"
+#include "base/clock.hpp"
+#include "base/fetch.hpp"
+#include "base/log.hpp"
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace cardea::autocert::acme {
+
+/// How long a Retry-After field asks to wait (RFC 9110 section 10.2.3: seconds
+/// or a date), between 0 and 24 hours; nothing when absent or unreadable.
+[[nodiscard]] std::optional<std::chrono::seconds> parse_retry_after(std::string_view value, base::wall_time now);
+
+using sleep_function = std::function<base::awaitable<void>(std::chrono::steady_clock::duration)>;
+
+/// Signed requests to one CA: nonces, and the retries that are safe.
+///
+/// Control thread; several requests may be under way at once.
+class transport {
+ public:
+  struct limits {
+    int nonce_tries_max = 10;    ///< badNonce (RFC 8555 section 6.5)
+    int network_tries_max = 3;   ///< no answer, or 5xx
+    std::size_t nonces_max = 32; ///< kept for reuse
+    std::chrono::seconds nonce_age_max{600};
+    std::chrono::hours directory_age_max{24};
+    std::chrono::seconds busy_wait_max{10};  ///< a longer Retry-After of a 5xx ends the attempt instead
+  };
+
+  transport(std::string directory_url, base::fetch fetch, base::wall_clock clock, sleep_function sleep);
+  transport(std::string directory_url, base::fetch fetch, base::wall_clock clock, sleep_function sleep, limits bounds);
+
+  /// The CA's directory, asked for at least daily.
+  [[nodiscard]] base::awaitable<base::result<directory>> find_directory();
+
+  /// A POST with a JWS; "" as payload is POST-as-GET. Success is a 2xx answer;
+  /// anything else is the problem as an error (see error_from).
+  /// REQUIRES: the signer's key outlives the awaitable.
+  [[nodiscard]] base::awaitable<base::result<base::fetch_response>> post(signer by, std::string url,
+                                                                         std::string payload);
+
+ private:
+  struct kept_nonce {
+    std::string value;
+    base::wall_time since;
+  };
+  [[nodiscard]] base::awaitable<base::result<std::string>> take_nonce();
+  void keep_nonce(const base::fetch_response& from);
+  [[nodiscard]] base::awaitable<base::result<base::fetch_response>> exchange(base::fetch_request request);
+
+  std::string directory_url_;
+  base::fetch fetch_;
+  base::wall_clock clock_;
+  sleep_function sleep_;
+  limits limits_;
+  std::optional<directory> directory_;
+  base::wall_time directory_since_{};
+  std::deque<kept_nonce> nonces_;
+};
+
+}  // namespace cardea::autocert::acme

@@ -1,0 +1,162 @@
+#include "base/crypto.hpp"
+#include "base/text.hpp"
+#include "config/scalars.hpp"
+#include "config/sections/certificate_entry.hpp"
+#include "config/sections/read.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <map>
+
+namespace cardea::config {
+namespace {
+
+// The account of another CA needs a key of its own: a key that two CAs know
+// links both accounts. 16 hex digits as GoDoxy takes them, so its keys are found.
+std::string derived_account_key_path(const std::string& ca_dir_url) {
+  const auto digest = base::sha256(ca_dir_url);
+  return "certs/acme_" + base::hex({digest.data(), 8}) + ".key";
+}
+
+void choose_account_key(certificate_entry& main, std::vector<certificate_entry>& extras) {
+  if (!main.own.contains("acme_key_path") && !main.request.ca_dir_url.empty())
+    main.request.acme_key_path = derived_account_key_path(main.request.ca_dir_url);
+  for (certificate_entry& extra : extras) {
+    if (extra.own.contains("acme_key_path")) continue;
+    extra.request.acme_key_path = extra.request.ca_dir_url == main.request.ca_dir_url
+                                      ? main.request.acme_key_path
+                                      : derived_account_key_path(extra.request.ca_dir_url);
+  }
+}
+
+class path_register {
+ public:
+  void claim(const certificate_entry& entry, std::string_view field, const std::string& path) {
+    if (path.empty()) return;  // its variable is unset
+    const place where = entry.place_of(field);
+    const auto [known, is_new] = seen_.try_emplace(
+        normalised(path), owner{entry.request.name, std::string(field), where, !entry.own.contains(field)});
+    if (!is_new) report(entry, where, path, known->second);
+  }
+
+  // An account key may be shared, but not with a certificate.
+  void check(const certificate_entry& entry, std::string_view field, const std::string& path) const {
+    const auto known = seen_.find(normalised(path));
+    if (known != seen_.end()) report(entry, entry.place_of(field), path, known->second);
+  }
+
+ private:
+  struct owner {
+    std::string name;
+    std::string field;
+    place where;
+    bool is_default = false;
+  };
+
+  static std::string normalised(const std::string& path) {
+    std::error_code ignored;  // without a working directory the path is compared as it is written
+    const auto absolute = std::filesystem::absolute(path, ignored);
+    return (ignored ? std::filesystem::path(path) : absolute).lexically_normal().string();
+  }
+
+  static void report(const certificate_entry& entry, const place& where, const std::string& path,
+                     const owner& first) {
+    const std::string origin =
+        first.is_default ? "its default"
+                         : fmt::format("line {}, column {}", first.where.at.line, first.where.at.column);
+    entry.fail(errc::duplicated_path, where,
+               fmt::format("duplicated path \"{}\", first seen as {} of {} ({})", printable(path),
+                           first.field, first.name, origin));
+  }
+
+  std::map<std::string, owner> seen_;
+};
+
+void check_paths(const certificate_entry& main, const std::vector<certificate_entry>& extras) {
+  path_register paths;
+  const auto claim = [&](const certificate_entry& entry) {
+    if (entry.has_path("cert_path")) paths.claim(entry, "cert_path", entry.request.cert_path);
+    if (entry.has_path("key_path")) paths.claim(entry, "key_path", entry.request.key_path);
+  };
+  const auto check = [&](const certificate_entry& entry) {
+    if (entry.uses_acme()) paths.check(entry, "acme_key_path", entry.request.acme_key_path);
+  };
+  claim(main);
+  for (const certificate_entry& extra : extras) claim(extra);
+  check(main);
+  for (const certificate_entry& extra : extras)
+    if (extra.own.contains("acme_key_path")) check(extra);
+}
+
+void require(const certificate_entry& entry, std::string_view field, std::string_view reason) {
+  if (entry.has(field)) return;
+  entry.fail(errc::missing_field, {entry.whole.file, entry.whole.at, child_path(entry.whole.path, field)},
+             fmt::format("missing field {}: {}", field, reason));
+}
+
+// Beyond what every name must look like: what a CA puts into a certificate.
+void check_domains(const certificate_entry& entry) {
+  for (std::size_t i = 0; i < entry.request.domains.size(); ++i) {
+    const std::string& domain = entry.request.domains[i];
+    if (is_ip(domain))
+      entry.fail(errc::invalid_domain, entry.domain_places[i],
+                 fmt::format("invalid domain \"{}\": an IP address", printable(domain)));
+    else if (domain.find('.') == std::string::npos && entry.uses_acme() && entry.request.provider != "custom")
+      entry.fail(
+          errc::invalid_domain, entry.domain_places[i],
+          fmt::format("invalid domain \"{}\": a public CA needs a name with a dot", printable(domain)));
+  }
+}
+
+void check_entry(const certificate_entry& entry) {
+  if (!entry.is_readable) return;
+  if (entry.request.name != "main") {
+    for (const std::string_view field : {"cert_path", "key_path"})
+      require(entry, field, "every extra needs its own");
+  }
+  if (entry.has("eab_kid") != entry.has("eab_hmac"))
+    require(entry, entry.has("eab_kid") ? "eab_hmac" : "eab_kid", "eab_kid and eab_hmac go together");
+  const std::string& provider = entry.request.provider;
+  if (!entry.provider_known || provider == "local" || provider == "pseudo") return;
+  const std::string reason = fmt::format("provider {} needs it", provider);
+  require(entry, "domains", reason);
+  check_domains(entry);
+  if (provider == "custom") require(entry, "ca_dir_url", reason);
+  if (!entry.uses_acme()) return;
+  require(entry, "email", reason);
+}
+
+std::vector<certificate_entry> read_extras(const std::optional<value>& list, const certificate_entry& main,
+                                           std::span<const std::string_view> dns_provider_names) {
+  std::vector<certificate_entry> extras;
+  if (!list) return extras;
+  const auto items = list->items();
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const findings::named_scope scope(list->sink(), fmt::format("extra[{}]", i));
+    extras.push_back(read_extra_certificate(items[i], i, main, dns_provider_names));
+  }
+  return extras;
+}
+
+}  // namespace
+
+autocert_section read_autocert(const value& from, std::span<const std::string_view> dns_provider_names) {
+  std::optional<value> list;
+  std::optional<certificate_entry> main;
+  {
+    const findings::named_scope scope(from.sink(), "main");
+    main = read_main_certificate(from, dns_provider_names, list);
+  }
+  auto extras = read_extras(list, *main, dns_provider_names);
+  check_entry(*main);
+  for (const certificate_entry& extra : extras) check_entry(extra);
+  choose_account_key(*main, extras);
+  check_paths(*main, extras);
+  autocert_section out;
+  out.main = std::move(main->request);
+  for (certificate_entry& extra : extras) out.extra.push_back(std::move(extra.request));
+  return out;
+}
+
+}  // namespace cardea::config

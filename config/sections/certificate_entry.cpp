@@ -1,0 +1,313 @@
+#include "config/sections/certificate_entry.hpp"
+
+#include "base/dns_name.hpp"
+#include "base/text.hpp"
+#include "config/scalars.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+namespace cardea::config {
+namespace {
+
+constexpr std::array<std::string_view, 4> built_in_providers{"local", "pseudo", "custom", "internal"};
+
+bool is_built_in(std::string_view provider) {
+  return std::find(built_in_providers.begin(), built_in_providers.end(), provider) !=
+         built_in_providers.end();
+}
+
+struct key_type_name {
+  std::string_view name;  // first of its type: ours; others: lego's tokens, which old files have
+  key_type type;
+};
+constexpr std::array<key_type_name, 14> key_type_names{{{"EC256", key_type::ec256},
+                                                        {"EC384", key_type::ec384},
+                                                        {"RSA2048", key_type::rsa2048},
+                                                        {"RSA3072", key_type::rsa3072},
+                                                        {"RSA4096", key_type::rsa4096},
+                                                        {"RSA8192", key_type::rsa8192},
+                                                        {"P256", key_type::ec256},
+                                                        {"P384", key_type::ec384},
+                                                        {"2048", key_type::rsa2048},
+                                                        {"3072", key_type::rsa3072},
+                                                        {"4096", key_type::rsa4096},
+                                                        {"8192", key_type::rsa8192},
+                                                        {"EC-256", key_type::ec256},
+                                                        {"EC-384", key_type::ec384}}};
+
+// Why a CA directory cannot be used; empty when it can.
+std::string_view problem_of_directory(std::string_view url) {
+  const std::string lower = base::to_lower(url);
+  const bool https = lower.starts_with("https://");
+  if (!https && !lower.starts_with("http://")) return "an https:// address";
+  std::string_view authority = std::string_view(lower).substr(https ? 8 : 7);
+  authority = authority.substr(0, authority.find_first_of("/?#"));
+  if (!is_host_with_optional_port(authority)) return "an https:// address with a host name and no password";
+  const bool loopback =
+      authority.starts_with("localhost") || authority.starts_with("127.") || authority.starts_with("[::1]");
+  // RFC 8555 section 6.1.
+  return https || loopback ? "" : "an https:// address (http:// only on this host)";
+}
+
+class entry_reader {
+ public:
+  entry_reader(certificate_entry& entry, const value& from,
+               std::span<const std::string_view> dns_provider_names)
+      : entry_(entry), keys_(from), dns_provider_names_(dns_provider_names) {}
+
+  void read_fields() {
+    read_provider();
+    read_email();
+    read_domains();
+    read_text("cert_path", entry_.request.cert_path);
+    read_text("key_path", entry_.request.key_path);
+    read_text("acme_key_path", entry_.request.acme_key_path);
+    read_options();
+    read_resolvers();
+    read_ca();
+    read_eab();
+    read_key_type();
+  }
+
+  mapping& keys() { return keys_; }
+
+ private:
+  // A field that is there and not empty; remembers its place.
+  std::optional<value> given(std::string_view key, std::string_view field) {
+    auto found = keys_.take(key);
+    if (!found || found->is_null()) return std::nullopt;
+    const node& tree = found->tree();
+    if (tree.kind == node_kind::scalar && tree.text.empty() && !tree.unresolved) return std::nullopt;
+    if (tree.kind == node_kind::sequence && tree.items.empty()) return std::nullopt;
+    entry_.own.insert_or_assign(std::string(field), found->where());
+    return found;
+  }
+
+  void read_text(std::string_view field, std::string& into) {
+    if (const auto found = given(field, field)) into = found->text().value_or("");
+  }
+
+  void read_email() {
+    const auto found = given("email", "email");
+    const auto text = found ? found->text() : std::nullopt;
+    if (!text) return;
+    const auto at = text->find('@');
+    if (at == 0 || at == std::string::npos || at + 1 == text->size() || text->find(' ') != std::string::npos)
+      found->expected("an e-mail address");
+    else
+      entry_.request.email = *text;
+  }
+
+  void read_provider() {
+    const auto found = given("provider", "provider");
+    if (!found) return;
+    entry_.provider_known = false;
+    const auto text = found->text();
+    if (!text) return;
+    std::string name = base::to_lower(*text);
+    const auto& others = dns_provider_names_;
+    if (is_built_in(name) || std::find(others.begin(), others.end(), name) != others.end()) {
+      if (name != entry_.request.provider) entry_.request.options.clear();  // another vendor's secrets
+      entry_.request.provider = std::move(name);
+      entry_.provider_known = true;
+      return;
+    }
+    std::vector<std::string_view> candidates(others.begin(), others.end());
+    candidates.insert(candidates.end(), built_in_providers.begin(), built_in_providers.end());
+    found->fail(errc::unknown_provider,
+                fmt::format("unknown provider {}{}", found->found(), did_you_mean(name, candidates)));
+  }
+
+  void read_domains() {
+    const auto found = given("domains", "domains");
+    if (!found) return;
+    entry_.request.domains.clear();
+    entry_.domain_places.clear();
+    std::set<std::string> seen;
+    for (const value& item : found->items()) {
+      const auto text = item.text();
+      if (!text) {
+        if (item.is_null()) item.expected("a domain");
+        continue;
+      }
+      std::string name = base::normalise_dns_name(*text);
+      if (!base::is_dns_name(name)) {
+        item.fail(errc::invalid_domain, fmt::format("invalid domain {}", item.found()));
+      } else if (!seen.insert(name).second) {
+        item.warn(fmt::format("domain {} is there already", item.found()));
+      } else {
+        entry_.request.domains.push_back(std::move(name));
+        entry_.domain_places.push_back(item.where());
+      }
+    }
+  }
+
+  void read_options() {
+    const auto found = given("options", "options");
+    if (!found) return;
+    const value hidden(found->sink(), found->tree(), found->where(), true);
+    const auto options = hidden.as_mapping();
+    if (!options || options->tree().members.empty()) return;
+    entry_.request.options.clear();
+    flatten(*options, {});
+  }
+
+  void flatten(const value& from, const std::string& prefix) {
+    mapping level(from);  // reports names that are the same but for case and underscores
+    for (const member& one : from.tree().members) {
+      const value item(from.sink(), one.value,
+                       {from.where().file, one.value.at, child_path(from.where().path, one.key)}, true);
+      const std::string name = prefix + one.key;
+      if (one.value.kind == node_kind::mapping) {
+        flatten(item, name + '.');
+      } else if (one.value.kind == node_kind::sequence) {
+        store_option(name, joined(item));
+      } else if (auto text = item.text()) {
+        store_option(name, std::move(*text));
+      }
+    }
+  }
+
+  static std::string joined(const value& list) {
+    std::string out;
+    for (const value& item : list.items())
+      if (const auto text = item.text()) out += (out.empty() ? "" : ",") + *text;
+    return out;
+  }
+
+  void store_option(const std::string& name, std::string text) {
+    if (!text.empty()) entry_.request.options.insert_or_assign(name, base::secret(std::move(text)));
+  }
+
+  void read_resolvers() {
+    const auto found = given("resolvers", "resolvers");
+    if (!found) return;
+    entry_.request.resolvers.clear();
+    for (const value& item : found->items()) {
+      const auto text = item.text();
+      if (text && is_host_with_optional_port(*text))
+        entry_.request.resolvers.push_back(*text);
+      else if (text)
+        item.expected("a name server (host, host:port or [ipv6]:port)");
+    }
+  }
+
+  void read_ca() {
+    if (const auto found = given("ca_dir_url", "ca_dir_url")) {
+      const auto text = found->text();
+      const auto problem = text ? problem_of_directory(*text) : std::string_view();
+      if (!problem.empty())
+        found->expected(problem);
+      else if (text)
+        entry_.request.ca_dir_url = *text;
+    }
+    if (const auto found = given("ca_certs", "ca_certs")) {
+      entry_.request.ca_certs.clear();
+      for (const value& item : found->items()) {
+        const auto text = item.text();
+        if (text && !text->empty())
+          entry_.request.ca_certs.push_back(*text);
+        else if (text || item.is_null())
+          item.expected("the path of a PEM file");
+      }
+    }
+  }
+
+  void read_eab() {
+    read_text("eab_kid", entry_.request.eab_kid);
+    read_eab_hmac("eab_hmac");
+    read_eab_hmac("eab_hmac_key");  // acme.sh's and certbot's word for it
+  }
+
+  void read_eab_hmac(std::string_view key) {
+    const bool is_second = key != "eab_hmac" && entry_.own.contains("eab_hmac");
+    const auto found = given(key, "eab_hmac");
+    const auto text = found ? found->text() : std::nullopt;
+    if (!text) return;
+    if (is_second) return found->fail(errc::duplicate, "duplicate key, eab_hmac is there already");
+    if (!base::from_base64(base::trim(*text))) return found->expected("base64url (RFC 4648)");
+    entry_.request.eab_hmac = base::secret(std::string(base::trim(*text)));
+  }
+
+  void read_key_type() {
+    const auto found = given("certificate_key_type", "certificate_key_type");
+    const auto text = found ? found->text() : std::nullopt;
+    if (!text) return;
+    for (const key_type_name& one : key_type_names) {
+      if (!base::equal_ignoring_case(one.name, *text)) continue;
+      entry_.request.certificate_key_type = one.type;
+      return;
+    }
+    found->expected("EC256, EC384, RSA2048, RSA3072, RSA4096 or RSA8192");
+  }
+
+  certificate_entry& entry_;
+  mapping keys_;
+  std::span<const std::string_view> dns_provider_names_;
+};
+
+}  // namespace
+
+place certificate_entry::place_of(std::string_view field) const {
+  for (const auto* fields : {&own, &inherited})
+    if (const auto found = fields->find(field); found != fields->end()) return found->second;
+  return {whole.file, whole.at, child_path(whole.path, field)};
+}
+
+bool certificate_entry::uses_acme() const {
+  return request.provider == "custom" || !is_built_in(request.provider);
+}
+
+void certificate_entry::fail(errc code, const place& where, std::string_view text) const {
+  sink->error(
+      {code, std::string(where.file), where.at, where.path, fmt::format("{}: {}", request.name, text)});
+}
+
+certificate_entry read_main_certificate(const value& from,
+                                        std::span<const std::string_view> dns_provider_names,
+                                        std::optional<value>& extras) {
+  certificate_entry entry;
+  entry.request.name = "main";
+  entry.sink = &from.sink();
+  entry.whole = from.where();
+  const auto section = from.as_mapping();
+  if (!section) return entry;
+  entry_reader reader(entry, *section, dns_provider_names);
+  reader.read_fields();
+  extras = reader.keys().take("extra");
+  reader.keys().finish();
+  return entry;
+}
+
+certificate_entry read_extra_certificate(const value& from, std::size_t index, const certificate_entry& main,
+                                         std::span<const std::string_view> dns_provider_names) {
+  certificate_entry entry;
+  entry.request = main.request;
+  entry.request.name = fmt::format("extra[{}]", index);
+  entry.request.cert_path.clear();
+  entry.request.key_path.clear();
+  entry.inherited = main.own;
+  for (const char* field : {"cert_path", "key_path", "acme_key_path"}) entry.inherited.erase(field);
+  entry.domain_places = main.domain_places;
+  entry.provider_known = main.provider_known;
+  entry.sink = &from.sink();
+  entry.whole = from.where();
+  const auto section = from.as_mapping();
+  if (!section) {
+    if (from.is_off()) from.expected("a mapping");
+    entry.is_readable = false;
+    return entry;
+  }
+  entry_reader reader(entry, *section, dns_provider_names);
+  reader.read_fields();
+  if (const auto nested = reader.keys().take("extra"))
+    nested->fail(errc::unknown_key, "an extra certificate has no extra ones of its own");
+  reader.keys().finish();
+  return entry;
+}
+
+}  // namespace cardea::config

@@ -1,0 +1,71 @@
+#include "config/scalars.hpp"
+#include "config/sections/read.hpp"
+
+#include <array>
+
+namespace cardea::config {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::int64_t threads_max = 1'024;
+// Whoever wants a day wants "never", and has to say so some other way.
+constexpr milliseconds timeout_min{10};
+constexpr milliseconds timeout_max = std::chrono::hours(24);
+
+// What stands here guards the site: to start without it would open what its owner closed.
+constexpr std::array<std::string_view, 6> refused{
+    "middlewares", "access_log", "proxy_protocol", "support_proxy_protocol", "inbound_mtls_profile", "rules"};
+
+void read_address(mapping& keys, std::string_view key, std::string& into) {
+  if (const auto found = keys.take(key))
+    if (auto address = found->listen_address()) into = std::move(*address);
+}
+
+void read_limits(const value& from, proxy_limits& into) {
+  const auto section = from.as_mapping();
+  if (!section) return;
+  mapping keys(*section);
+  constexpr std::size_t kibi = 1'024;
+  keys.read_size("request_line_bytes_max", into.request_line_bytes_max, 256, 64 * kibi);
+  keys.read_size("request_head_bytes_max", into.request_head_bytes_max, kibi, kibi * kibi);
+  keys.read_integer("header_count_max", into.header_count_max, 8, 10'000);
+  keys.read_size("response_head_bytes_max", into.response_head_bytes_max, kibi, kibi * kibi);
+  keys.read_integer("connections_max", into.connections_max, 1, 1'000'000);
+  keys.read("handshake_timeout", into.handshake_timeout, timeout_min, timeout_max);
+  keys.read("request_head_timeout", into.request_head_timeout, timeout_min, timeout_max);
+  keys.read("keep_alive_timeout", into.keep_alive_timeout, timeout_min, timeout_max);
+  keys.read("body_progress_timeout", into.body_progress_timeout, timeout_min, timeout_max);
+  keys.read("connect_timeout", into.connect_timeout, timeout_min, timeout_max);
+  keys.read("backend_idle_timeout", into.backend_idle_timeout, timeout_min, timeout_max);
+  keys.read_integer("backend_idle_max", into.backend_idle_max, 0, 100'000);
+  keys.finish();
+}
+
+}  // namespace
+
+entrypoint_section read_entrypoint(const value& from) {
+  entrypoint_section out;
+  const auto section = from.as_mapping();
+  if (!section) return out;
+  mapping keys(*section);
+  read_address(keys, "http_addr", out.http_addr);
+  read_address(keys, "https_addr", out.https_addr);
+  keys.read_integer("threads", out.threads, 0, threads_max);
+  if (const auto limits = keys.take("limits")) read_limits(*limits, out.limits);
+  keys.refuse(refused);
+  keys.finish();
+  return out;
+}
+
+api_section read_api(const value& from) {
+  api_section out;
+  const auto section = from.as_mapping();
+  if (!section) return out;
+  mapping keys(*section);
+  read_address(keys, "addr", out.addr);
+  keys.finish();
+  return out;
+}
+
+}  // namespace cardea::config

@@ -1,0 +1,88 @@
+#include "proxy/connection.hpp"
+
+#include "base/log.hpp"
+
+#include <sys/uio.h>
+
+namespace cardea::proxy {
+namespace {
+
+std::string forwarded_fields(const std::string& address, bool secure, std::uint16_t port) {
+  std::string out("X-Forwarded-For: ");
+  out += address;
+  out += secure ? "\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Port: " : "\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: ";
+  out += std::to_string(port);
+  out += "\r\n";
+  return out;
+}
+
+// Open connections are counted for as long as the coroutine's frame lives.
+class open_connection {
+ public:
+  explicit open_connection(worker_counters& counters) noexcept : counters_(counters) {
+    add(counters_.connections_open, 1);
+    add(counters_.connections_total, 1);
+  }
+  open_connection(const open_connection&) = delete;
+  open_connection& operator=(const open_connection&) = delete;
+  ~open_connection() { add(counters_.connections_open, -1); }
+
+ private:
+  worker_counters& counters_;
+};
+
+// True when the client and we share a key.
+net::task<bool> shake_hands(tls::stream& stream, net::waiter& waiter, const connection_environment& environment,
+                            const http::client_info& client) {
+  tls::ssl_ptr session = environment.tls->make_session();
+  if (!session) co_return false;
+  stream.start_tls(std::move(session));
+  const base::tick_ms deadline = environment.loop.now() + environment.handshake_timeout;
+  while (true) {
+    const net::io state = stream.handshake();
+    if (state == net::io::done) co_return true;
+    if (state != net::io::blocked) break;
+    if (co_await waiter.wait(deadline) != net::wake::ready) break;
+  }
+  add(environment.counters.handshakes_failed, 1);
+  if (base::log_enabled(base::log_level::debug)) {
+    const base::logger log("tls");
+    log.debug("handshake failed", {{"client", client.address}, {"reason", stream.failure()}});
+  }
+  if (stream.got_plain_http()) {
+    // They meant http://; say so in the clear (V15).
+    static constexpr std::string_view answer =
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 44\r\nConnection: close\r\n\r\n"
+        "This port speaks https: use an https:// URL.";
+    const iovec piece{const_cast<char*>(answer.data()), answer.size()};
+    static_cast<void>(stream.socket().write(&piece, 1));
+  }
+  co_return false;
+}
+
+}  // namespace
+
+net::task<void> serve_connection(net::file_descriptor accepted, base::address peer,
+                                 const connection_environment& environment) {
+  const open_connection counted(environment.counters);
+  net::waiter waiter(environment.loop);
+  tls::stream stream(environment.loop, environment.resources);
+  if (!stream.socket().adopt(std::move(accepted))) co_return;
+  stream.socket().events().target = &waiter;
+
+  http::client_info client;
+  client.address = peer.host();
+  client.secure = environment.tls != nullptr;
+  client.forwarded_fields = forwarded_fields(client.address, client.secure, environment.port);
+  if (client.secure) {
+    const bool secured = co_await shake_hands(stream, waiter, environment, client);
+    if (!secured) {
+      stream.close();
+      co_return;
+    }
+    client.server_name = tls::server_name_of(stream.session());
+  }
+  co_await http1::serve_http1(stream, waiter, client, environment.session);
+}
+
+}  // namespace cardea::proxy

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "proxy/http/exchange.hpp"
+#include "proxy/http1/server_session.hpp"
+#include "proxy/status.hpp"
+#include "proxy/tls/server_context.hpp"
+#include "proxy/tls/stream.hpp"
+
+namespace cardea::proxy {
+
+/// What a listener's connections share; outlives them.
+struct connection_environment {
+  net::event_loop& loop;
+  tls::stream_resources& resources;
+  tls::server_context* tls;  ///< null for a clear listener
+  http1::session_environment session;
+  base::tick_ms handshake_timeout;
+  worker_counters& counters;
+  std::uint16_t port;  ///< of the listener, for X-Forwarded-Port
+};
+
+/// The life of one client connection: handshake, session, end.
+[[nodiscard]] net::task<void> serve_connection(net::file_descriptor accepted, base::address peer,
+                                               const connection_environment& environment);
+
+}  // namespace cardea::proxy

@@ -1,0 +1,70 @@
+#include "proxy/dispatch.hpp"
+
+#include "base/text.hpp"
+#include "proxy/files/file_server.hpp"
+#include "proxy/http/authority.hpp"
+#include "proxy/http/error_page.hpp"
+
+namespace cardea::proxy {
+namespace {
+
+using http::failure;
+using http::failure_kind;
+using http::side;
+
+bool names_differ(const http::exchange& request) noexcept {
+  const std::string& named = request.client().server_name;
+  return !named.empty() && !base::equal_ignoring_case(named, http::host_of(request.head().host.in(request.bytes())));
+}
+
+}  // namespace
+
+net::task<void> dispatch::handle(http::exchange& request) {
+  add(counters_.requests_total, 1);
+  const std::shared_ptr<const worker_view> view = view_;
+  const http::request_head& head = request.head();
+  if (head.is_connect) {
+    const failure refused{failure_kind::method_not_allowed, side::client, 0, "CONNECT"};
+    co_await http::respond(request, refused);
+    co_return;
+  }
+  if (view->strict_host && names_differ(request)) {
+    const failure refused{failure_kind::misdirected, side::client, 0, "Host is not the TLS server name"};
+    co_await http::respond(request, refused);
+    co_return;
+  }
+  const std::size_t index = view->routes->find(head.host.in(request.bytes()));
+  if (index == routing::route_table::none) {
+    const failure unknown{failure_kind::no_route, side::internal, 0, "no route for the host"};
+    co_await http::respond(request, unknown);
+    co_return;
+  }
+  const routing::route& route = view->routes->routes()[index];
+  if (route.kind == routing::route::kind::files) {
+    co_await files::serve(request, route.files, settings_.buffers);
+    co_return;
+  }
+  const forward_settings how{settings_.buffers, settings_.backend, route.response_header_timeout.count(),
+                             settings_.body_progress_timeout, settings_.tunnel_idle_timeout};
+  co_await forward(request, *view->pools[index], how);
+}
+
+net::task<void> https_redirect::handle(http::exchange& request) {
+  const http::request_head& head = request.head();
+  const std::string_view host = http::host_of(head.host.in(request.bytes()));
+  if (host.empty() || head.is_connect) {
+    const failure refused{failure_kind::refused_request, side::client, 400, "nothing to redirect to"};
+    co_await http::respond(request, refused);
+    co_return;
+  }
+  std::string target("https://");
+  target += host;
+  if (https_port_ != 443) target += ":" + std::to_string(https_port_);
+  const std::string_view path = head.path.in(request.bytes());
+  if (path.empty() || path.front() != '/') target += '/';
+  if (path != "*") target += path;
+  const std::string fields = "Location: " + target + "\r\n";
+  co_await http::respond(request, 308, "text/plain; charset=utf-8", "This site is served over https.\n", fields);
+}
+
+}  // namespace cardea::proxy

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "proxy/forward.hpp"
+#include "proxy/http/exchange.hpp"
+#include "proxy/routing/route_table.hpp"
+#include "proxy/status.hpp"
+#include "proxy/upstream/pool.hpp"
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace cardea::proxy {
+
+/// What a worker answers with: the routes of one configuration and the worker's
+/// pool for each. Immutable; an exchange keeps the one that it began with.
+struct worker_view {
+  std::shared_ptr<const routing::route_table> routes;
+  std::vector<std::shared_ptr<upstream::pool>> pools;  ///< by route index; null for routes without a backend
+  bool strict_host = false;  ///< 421 when Host is not the TLS server name
+};
+
+/// host -> route -> whoever answers: files or a backend. Worker's thread only.
+class dispatch final : public http::handler {
+ public:
+  struct settings {
+    net::buffer_pool& buffers;
+    http1::client_exchange::limits backend;
+    base::tick_ms body_progress_timeout;
+    base::tick_ms tunnel_idle_timeout;
+  };
+  dispatch(settings values, worker_counters& counters) noexcept : settings_(values), counters_(counters) {}
+
+  void publish(std::shared_ptr<const worker_view> view) noexcept { view_ = std::move(view); }
+  [[nodiscard]] net::task<void> handle(http::exchange& request) override;
+
+ private:
+  settings settings_;
+  worker_counters& counters_;
+  std::shared_ptr<const worker_view> view_;
+};
+
+/// Port 80: every request is sent to https on `https_port` (308, so that methods survive).
+class https_redirect final : public http::handler {
+ public:
+  explicit https_redirect(std::uint16_t https_port) noexcept : https_port_(https_port) {}
+  [[nodiscard]] net::task<void> handle(http::exchange& request) override;
+
+ private:
+  std::uint16_t https_port_;
+};
+
+}  // namespace cardea::proxy

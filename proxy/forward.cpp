@@ -1,0 +1,259 @@
+#include "proxy/forward.hpp"
+
+#include "proxy/http/error_page.hpp"
+#include "proxy/tunnel.hpp"
+
+#include <optional>
+#include <string>
+
+namespace cardea::proxy {
+namespace {
+
+using http::failure;
+using http::failure_kind;
+using http::side;
+using net::io;
+
+constexpr int interim_max = 8;
+// Rounds of copying before other connections get their turn.
+constexpr int rounds_max = 16;
+
+bool may_repeat(std::string_view method) noexcept {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" || method == "DELETE" ||
+         method == "TRACE";
+}
+
+failure client_side(const http::exchange& request) noexcept {
+  if (const std::uint16_t status = request.body_rejection(); status != 0)
+    return {failure_kind::refused_request, side::client, status, "the request body's framing is broken"};
+  return {failure_kind::client_gone, side::client, 0, "the client went away"};
+}
+
+constexpr failure backend_reset{failure_kind::backend_reset, side::backend, 0,
+                                "the backend closed the connection before its answer was complete"};
+
+/// One attempt on one leased connection. Each step moves what can be moved
+/// now; the coroutine around it waits for edges and watches the clock.
+class relay {
+ public:
+  relay(http::exchange& client, tls::stream& backend, const forward_settings& settings) noexcept
+      : client_(client),
+        settings_(settings),
+        backend_(backend, settings.buffers, settings.backend),
+        request_done_(client.head().framing == http::body_framing::none) {}
+
+  [[nodiscard]] bool begin() noexcept { return backend_.send_head(client_); }
+
+  /// Moves what can move without waiting; true when it stopped only to give others a turn.
+  bool step() noexcept {
+    bool more = pump_request();
+    if (!failed_ && !have_head_) take_heads();
+    if (!failed_ && have_head_ && !upgraded_) more = pump_response() || more;
+    if (!failed_ && client_.flush() == io::failed) fail(client_side(client_));
+    return more;
+  }
+
+  [[nodiscard]] base::tick_ms deadline(base::tick_ms now) noexcept {
+    if (!request_done_ || have_head_) return now + settings_.body_progress_timeout;
+    // Absolute from the end of the request: edges on the client's side do not push it out.
+    if (head_deadline_ == base::no_deadline) head_deadline_ = now + settings_.response_head_timeout;
+    return head_deadline_;
+  }
+  void time_out() noexcept {
+    if (!request_done_)
+      fail({failure_kind::body_timed_out, side::client, 0, "the request body stopped"});
+    else if (!have_head_)
+      fail({failure_kind::response_timed_out, side::backend, 0, "the backend did not answer in time"});
+    else
+      fail(backend_reset);
+  }
+
+  [[nodiscard]] bool finished() const noexcept { return response_done_; }
+  [[nodiscard]] bool upgraded() const noexcept { return upgraded_; }
+  [[nodiscard]] const std::optional<failure>& failed() const noexcept { return failed_; }
+  [[nodiscard]] bool untouched() const noexcept { return !backend_.answered() && !body_touched_; }
+  [[nodiscard]] bool backend_reusable() const noexcept { return request_done_ && backend_.reusable(); }
+  [[nodiscard]] bool request_done() const noexcept { return request_done_; }
+  [[nodiscard]] http1::client_exchange& backend() noexcept { return backend_; }
+
+ private:
+  void fail(const failure& cause) noexcept {
+    if (!failed_) failed_ = cause;
+  }
+
+  bool pump_request() noexcept {
+    int round = 0;
+    for (; !request_done_ && !have_head_ && round < rounds_max; ++round) {
+      client_.send_continue();
+      const http::body_view view = client_.read_body();
+      if (view.state == io::blocked) break;
+      if (view.state == io::failed) {
+        fail(client_side(client_));
+        return false;
+      }
+      if (view.state == io::ended) {
+        backend_.end_body(client_.request_trailers());
+        request_done_ = true;
+        break;
+      }
+      const std::size_t taken = backend_.write_body(view.data);
+      client_.consume_body(taken);
+      body_touched_ = body_touched_ || taken > 0;
+      // What was not taken waits for an edge only if the socket is what is full.
+      if (taken < view.data.size() && backend_.flush() != io::done) break;
+    }
+    // A backend that answered early may have stopped reading; its answer decides.
+    if (backend_.flush() == io::failed && !have_head_) backend_write_failed_ = true;
+    return round == rounds_max;
+  }
+
+  // Up to and with the final head.
+  void take_heads() noexcept {
+    while (!have_head_ && !failed_) {
+      const io state = backend_.read_head();
+      if (state == io::blocked) {
+        if (backend_write_failed_) fail(backend_reset);
+        return;
+      }
+      if (state != io::done) {
+        fail(backend_.why().empty()
+                 ? backend_reset
+                 : failure{failure_kind::response_refused, side::backend, 0, backend_.why()});
+        return;
+      }
+      take_head(backend_.response());
+    }
+  }
+
+  void take_head(const http::response_head& head) noexcept {
+    if (head.status == 101) return take_upgrade();
+    if (head.status >= 200) return relay_head(head);
+    if (++interims_ > interim_max)
+      fail({failure_kind::response_refused, side::backend, 0, "too many interim responses"});
+    else if (head.status != 100)  // the client was told to continue by us
+      client_.send_interim(head, backend_.bytes());
+    backend_.next_head();
+  }
+
+  void relay_head(const http::response_head& head) noexcept {
+    have_head_ = true;
+    // An answer before the request's end: neither connection is in a known state after it (U04).
+    if (!request_done_) client_.close_after();
+    http::response_start start;
+    start.status = head.status;
+    start.reason = head.reason.in(backend_.bytes());
+    start.relayed = &head;
+    start.bytes = backend_.bytes();
+    start.framing = head.framing;
+    start.content_length = head.content_length;
+    start.announce_length = head.has_content_length;
+    if (!client_.send_head(start))
+      fail({failure_kind::response_refused, side::backend, 0, "the response head is too large"});
+  }
+
+  void take_upgrade() noexcept {
+    const http::response_head& head = backend_.response();
+    if (!client_.head().wants_upgrade || !head.fields.has(http::field_id::upgrade))
+      return fail({failure_kind::response_refused, side::backend, 0, "an upgrade that was not asked for"});
+    have_head_ = upgraded_ = true;
+    std::string fields("Connection: upgrade\r\nUpgrade: ");
+    fields += http::value_of(*head.fields.find(http::field_id::upgrade), backend_.bytes());
+    fields += "\r\n";
+    http::response_start start;
+    start.status = 101;
+    start.reason = "Switching Protocols";
+    start.relayed = &head;
+    start.bytes = backend_.bytes();
+    start.extra_fields = fields;
+    if (!client_.send_head(start))
+      fail({failure_kind::response_refused, side::backend, 0, "the response head is too large"});
+  }
+
+  bool pump_response() noexcept {
+    int round = 0;
+    for (; !response_done_ && round < rounds_max; ++round) {
+      const http::body_view view = backend_.read_body();
+      if (view.state == io::blocked) break;
+      if (view.state == io::failed) {
+        fail(backend_reset);
+        break;
+      }
+      if (view.state == io::ended) {
+        client_.end_body(backend_.trailers());
+        response_done_ = true;
+        break;
+      }
+      const std::size_t taken = client_.write_body(view.data);
+      backend_.consume_body(taken);
+      if (taken < view.data.size() && client_.flush() != io::done) break;
+    }
+    return round == rounds_max;
+  }
+
+  http::exchange& client_;
+  const forward_settings& settings_;
+  http1::client_exchange backend_;
+  std::optional<failure> failed_;
+  base::tick_ms head_deadline_ = base::no_deadline;
+  int interims_ = 0;
+  bool request_done_;
+  bool body_touched_ = false;
+  bool backend_write_failed_ = false;
+  bool have_head_ = false;
+  bool response_done_ = false;
+  bool upgraded_ = false;
+};
+
+// Drives a relay until it finished, failed or was upgraded.
+net::task<void> drive(relay& attempt, http::exchange& request) {
+  net::waiter& waiter = request.waiter();
+  while (true) {
+    const bool more = attempt.step();
+    if (attempt.failed() || attempt.upgraded() || request.client_gone()) co_return;
+    if (attempt.finished() && request.flush() == io::done) co_return;
+    const base::tick_ms deadline = attempt.deadline(waiter.loop().now());
+    net::wake woken = net::wake::ready;
+    if (more)
+      woken = co_await waiter.yield();
+    else
+      woken = co_await waiter.wait(deadline);
+    if (woken == net::wake::timed_out) attempt.time_out();
+    if (woken == net::wake::stopping || attempt.failed()) co_return;
+  }
+}
+
+}  // namespace
+
+net::task<void> forward(http::exchange& request, upstream::pool& pool, forward_settings settings) {
+  const bool repeatable = may_repeat(request.head().method.in(request.bytes()));
+  for (bool fresh = false;; fresh = true) {
+    upstream::pool::outcome lent = co_await pool.acquire(request.waiter(), fresh);
+    if (!lent.connection) {
+      co_await http::respond(request, lent.failed);
+      co_return;
+    }
+    upstream::lease& lease = *lent.connection;
+    relay attempt(request, lease.stream(), settings);
+    if (!attempt.begin()) {
+      co_await http::respond(request, failure{failure_kind::refused_request, side::client, 431, "the head is too large"});
+      co_return;
+    }
+    co_await drive(attempt, request);
+    if (attempt.upgraded() && !attempt.failed()) {
+      co_await tunnel(request, lease.stream(), attempt.backend(), settings);
+      co_return;
+    }
+    if (attempt.finished() && !attempt.failed()) {
+      if (attempt.backend_reusable()) lease.give_back();
+      co_return;
+    }
+    const bool stale = attempt.failed() && attempt.failed()->kind == failure_kind::backend_reset && lease.reused() &&
+                       attempt.untouched() && repeatable && !request.head_sent();
+    if (stale && !fresh) continue;
+    const failure cause = attempt.failed() ? *attempt.failed() : client_side(request);
+    co_await http::respond(request, cause);
+    co_return;
+  }
+}
+
+}  // namespace cardea::proxy

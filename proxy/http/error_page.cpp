@@ -1,0 +1,70 @@
+#include "proxy/http/error_page.hpp"
+
+namespace cardea::proxy::http {
+namespace {
+
+constexpr base::tick_ms write_timeout = 60'000;
+
+// Sends a body that fits memory; false when the client stopped taking it.
+net::task<bool> send_all(exchange& to, std::string_view body) {
+  while (!body.empty()) {
+    body.remove_prefix(to.write_body(body));
+    if (body.empty()) break;
+    const net::io state = to.flush();
+    if (state == net::io::failed) co_return false;
+    if (state == net::io::done) continue;
+    if (co_await to.waiter().wait(to.waiter().loop().now() + write_timeout) != net::wake::ready) co_return false;
+  }
+  to.end_body({});
+  while (true) {
+    const net::io state = to.flush();
+    if (state != net::io::blocked) co_return state == net::io::done;
+    if (co_await to.waiter().wait(to.waiter().loop().now() + write_timeout) != net::wake::ready) co_return false;
+  }
+}
+
+}  // namespace
+
+std::string error_page(std::uint16_t status) {
+  const std::string title = std::to_string(status) + " " + std::string(reason_phrase(status));
+  return "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + title +
+         "</title><style>body{font:1.1rem system-ui,sans-serif;display:grid;place-items:center;min-height:90vh;"
+         "color:#333}h1{font-weight:500}</style></head><body><h1>" +
+         title + "</h1></body></html>\n";
+}
+
+net::task<void> respond(exchange& to, std::uint16_t status, std::string_view content_type, std::string_view body,
+                        std::string_view extra_fields) {
+  if (to.head().framing != body_framing::none) to.close_after();
+  const std::string fields =
+      "Content-Type: " + std::string(content_type) + "\r\n" + std::string(extra_fields);
+  response_start start;
+  start.status = status;
+  start.reason = reason_phrase(status);
+  start.extra_fields = fields;
+  start.framing = to.head().is_head ? body_framing::none : body_framing::length;
+  start.content_length = body.size();
+  start.announce_length = true;
+  if (!to.send_head(start)) {
+    to.abort();
+    co_return;
+  }
+  const std::string_view sent_body = to.head().is_head ? std::string_view{} : body;
+  const bool sent = co_await send_all(to, sent_body);
+  if (!sent) to.abort();
+}
+
+net::task<void> respond(exchange& to, failure cause) {
+  if (to.head_sent() || cause.kind == failure_kind::client_gone) {
+    to.abort();
+    co_return;
+  }
+  const std::uint16_t status = status_of(cause);
+  const std::string page = error_page(status);
+  const std::string_view extra = status == 405 ? "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n" : "";
+  // After a failure the rest of the exchange is in doubt.
+  if (cause.blame == side::client) to.close_after();
+  co_await respond(to, status, error_page_type, page, extra);
+}
+
+}  // namespace cardea::proxy::http

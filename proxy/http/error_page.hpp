@@ -1,0 +1,26 @@
+#pragma once
+
+#include "proxy/http/exchange.hpp"
+#include "proxy/http/failure.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace cardea::proxy::http {
+
+inline constexpr std::string_view error_page_type = "text/html; charset=utf-8";
+
+/// A small page that says the status and nothing about what is inside.
+[[nodiscard]] std::string error_page(std::uint16_t status);
+
+/// Answers with a page of our own and waits until it left. Announces the close
+/// of the connection when the request's body is not read: it could be taken for
+/// the next request (S36).
+[[nodiscard]] net::task<void> respond(exchange& to, std::uint16_t status, std::string_view content_type,
+                                      std::string_view body, std::string_view extra_fields = {});
+
+/// The answer to a failure: the error page, or an abort when a response has begun.
+[[nodiscard]] net::task<void> respond(exchange& to, failure cause);
+
+}  // namespace cardea::proxy::http

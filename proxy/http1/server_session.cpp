@@ -1,0 +1,115 @@
+#include "proxy/http1/server_session.hpp"
+
+#include "proxy/http/error_page.hpp"
+#include "proxy/http/failure.hpp"
+#include "proxy/http1/input.hpp"
+#include "proxy/http1/server_exchange.hpp"
+
+#include <array>
+#include <string>
+
+namespace cardea::proxy::http1 {
+namespace {
+
+enum class head_outcome : std::uint8_t { complete, refused, timed_out, gone };
+
+// Ends after a final answer: says that no more comes, then reads what the
+// client still sends, bounded in time and size; closing at once would reset
+// the connection and could destroy the answer on its way (RFC 9112 section 9.6).
+net::task<void> linger(tls::stream& stream, net::waiter& waiter, const session_environment& environment) {
+  const base::tick_ms deadline = waiter.loop().now() + environment.limits.linger_timeout;
+  while (stream.flush() == net::io::blocked)
+    if (co_await waiter.wait(deadline) != net::wake::ready) co_return;
+  stream.shut_down_write();
+  net::buffer waste = environment.buffers.take();
+  std::size_t read = 0;
+  while (read < environment.limits.linger_bytes_max) {
+    const net::io_result got = stream.read(waste.data(), net::buffer_pool::buffer_bytes);
+    read += got.bytes;
+    if (got.state == net::io::done) continue;
+    if (got.state != net::io::blocked) co_return;
+    if (co_await waiter.wait(deadline) != net::wake::ready) co_return;
+  }
+}
+
+// Waits for the first byte of a request, holding no buffer meanwhile.
+net::task<bool> await_request(tls::stream& stream, net::waiter& waiter, const session_environment& environment) {
+  const base::tick_ms deadline = waiter.loop().now() + environment.limits.keep_alive_timeout;
+  while (!stream.can_read() || stream.flush() == net::io::blocked) {
+    if (environment.draining) co_return false;
+    if (co_await waiter.wait(deadline) != net::wake::ready) co_return false;
+  }
+  co_return true;
+}
+
+// Reads until there is a whole head. The deadline is absolute from the first byte (L01).
+net::task<head_outcome> read_head(tls::stream& stream, net::waiter& waiter, const session_environment& environment,
+                                  input& in, request_parser& parser, http::request_head& head) {
+  base::tick_ms deadline = base::no_deadline;
+  while (true) {
+    if (in.end > 0) {
+      const parse_status status = parser.parse(in.unread(), head);
+      if (status == parse_status::done) co_return head_outcome::complete;
+      if (status == parse_status::failed) co_return head_outcome::refused;
+      if (deadline == base::no_deadline) deadline = waiter.loop().now() + environment.limits.request_head_timeout;
+    }
+    while (!stream.can_read()) {
+      if (in.end == 0) {
+        in.memory.release();
+        const bool begun = co_await await_request(stream, waiter, environment);
+        if (!begun) co_return head_outcome::gone;
+        continue;
+      }
+      const net::wake woken = co_await waiter.wait(deadline);
+      if (woken == net::wake::timed_out) co_return head_outcome::timed_out;
+      if (woken == net::wake::stopping) co_return head_outcome::gone;
+    }
+    if (!in.memory) in.memory = environment.buffers.take();
+    const net::io_result got = in.fill(stream, net::buffer_pool::buffer_bytes);
+    if (got.state == net::io::ended || got.state == net::io::failed) co_return head_outcome::gone;
+  }
+}
+
+}  // namespace
+
+net::task<void> refuse(tls::stream& stream, net::waiter& waiter, const session_environment& environment,
+                       std::uint16_t status) {
+  const std::string page = http::error_page(status);
+  std::string answer = "HTTP/1.1 " + std::to_string(status) + " " + std::string(http::reason_phrase(status)) +
+                       "\r\nContent-Type: " + std::string(http::error_page_type) +
+                       "\r\nContent-Length: " + std::to_string(page.size()) + "\r\nConnection: close\r\n\r\n" + page;
+  const std::array<std::string_view, 1> pieces{answer};
+  const net::io_result sent = stream.write(pieces);
+  if (sent.state == net::io::done) co_await linger(stream, waiter, environment);
+}
+
+net::task<void> serve_http1(tls::stream& stream, net::waiter& waiter, const http::client_info& client,
+                            const session_environment& environment) {
+  input in;
+  request_parser parser(environment.limits.head);
+  http::request_head head;
+  const server_exchange::connection connection{stream, waiter, environment.buffers, client, environment.limits.chunked};
+  while (true) {
+    const head_outcome outcome = co_await read_head(stream, waiter, environment, in, parser, head);
+    if (outcome == head_outcome::gone) break;
+    if (outcome != head_outcome::complete) {
+      co_await refuse(stream, waiter, environment,
+                      outcome == head_outcome::timed_out ? std::uint16_t{408} : parser.why().status);
+      break;
+    }
+    in.floor = in.begin = head.head_bytes;
+    server_exchange exchange(connection, in, head);
+    if (environment.draining) exchange.close_after();
+    co_await environment.handler.handle(exchange);
+    if (exchange.aborted()) break;
+    if (!exchange.reusable()) {
+      co_await linger(stream, waiter, environment);
+      break;
+    }
+    in.restart();
+    parser.reset();
+  }
+  stream.close();
+}
+
+}  // namespace cardea::proxy::http1

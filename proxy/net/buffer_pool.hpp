@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace cardea::proxy::net {
+
+class buffer_pool;
+
+/// A borrowed buffer of buffer_pool::buffer_bytes; goes back when it dies.
+class buffer {
+ public:
+  buffer() = default;
+  buffer(buffer&& other) noexcept
+      : pool_(std::exchange(other.pool_, nullptr)), data_(std::exchange(other.data_, nullptr)) {}
+  buffer& operator=(buffer&& other) noexcept {
+    if (this != &other) {
+      release();
+      pool_ = std::exchange(other.pool_, nullptr);
+      data_ = std::exchange(other.data_, nullptr);
+    }
+    return *this;
+  }
+  ~buffer() { release(); }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return data_ != nullptr; }
+  [[nodiscard]] char* data() const noexcept { return data_; }
+  void release() noexcept;
+
+ private:
+  friend class buffer_pool;
+  buffer(buffer_pool& pool, char* data) noexcept : pool_(&pool), data_(data) {}
+
+  buffer_pool* pool_ = nullptr;
+  char* data_ = nullptr;
+};
+
+/// One worker's I/O buffers, last in first out so that a warm one is used next.
+///
+/// An idle connection holds none. Not thread-safe; outlives its buffers.
+class buffer_pool {
+ public:
+  /// Four full TLS records and a little: the unit in which bulk data moves.
+  static constexpr std::size_t buffer_bytes = 68 * 1024;
+  /// Kept for reuse; more are given back to the system when they are returned.
+  static constexpr std::size_t spare_max = 1024;
+
+  [[nodiscard]] buffer take() {
+    if (spare_.empty()) return {*this, new char[buffer_bytes]};
+    char* data = spare_.back().release();
+    spare_.pop_back();
+    return {*this, data};
+  }
+
+ private:
+  friend class buffer;
+  void give_back(char* data) noexcept {
+    std::unique_ptr<char[]> owned(data);
+    if (spare_.size() < spare_max) spare_.push_back(std::move(owned));
+  }
+
+  std::vector<std::unique_ptr<char[]>> spare_ = reserved();
+  static std::vector<std::unique_ptr<char[]>> reserved() {
+    std::vector<std::unique_ptr<char[]>> out;
+    out.reserve(spare_max);  // so that giving back never allocates
+    return out;
+  }
+};
+
+inline void buffer::release() noexcept {
+  if (data_ != nullptr) pool_->give_back(std::exchange(data_, nullptr));
+  pool_ = nullptr;
+}
+
+}  // namespace cardea::proxy::net

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "config/sections/route.hpp"
+#include "proxy/upstream/backend.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace cardea::proxy::routing {
+
+struct file_root {
+  std::string folder;  ///< absolute; empty: the built-in welcome page
+  std::string index;
+  bool spa = false;
+};
+
+/// What answers for a host.
+struct route {
+  std::string name;
+  enum class kind : std::uint8_t { backend, files } kind = kind::backend;
+  upstream::backend backend;
+  std::chrono::milliseconds response_header_timeout{60'000};
+  file_root files;
+};
+
+/// Host -> route; immutable, shared by all workers.
+class route_table {
+ public:
+  /// The first route to claim a host keeps it.
+  route_table(std::vector<route> routes, const std::vector<std::string>& match_domains);
+
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+  /// The index of the route for an authority as received (any case, maybe with
+  /// a port and a final dot), or none: exact name, then `alias.<anything>`
+  /// when there are no match_domains, then a wildcard of one label.
+  [[nodiscard]] std::size_t find(std::string_view authority) const noexcept;
+
+  [[nodiscard]] const std::vector<route>& routes() const noexcept { return routes_; }
+
+ private:
+  struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+  };
+  using name_map = std::unordered_map<std::string, std::size_t, text_hash, std::equal_to<>>;
+
+  static std::size_t lookup(const name_map& names, std::string_view name) noexcept;
+
+  std::vector<route> routes_;
+  name_map exact_;
+  name_map first_label_;  ///< only without match_domains
+  name_map wildcard_;     ///< by what follows `*.`
+};
+
+}  // namespace cardea::proxy::routing

@@ -1,0 +1,103 @@
+#include "proxy/server.hpp"
+
+#include "base/log.hpp"
+#include "proxy/worker.hpp"
+
+#include <pthread.h>
+
+#include <csignal>
+
+namespace cardea::proxy {
+namespace {
+
+struct address_plan {
+  base::address where;
+  bool tls = false;
+};
+
+base::result<std::vector<address_plan>> plan(const config::entrypoint_section& entrypoint) {
+  std::vector<address_plan> out;
+  for (const bool tls : {true, false}) {
+    const std::string& text = tls ? entrypoint.https_addr : entrypoint.http_addr;
+    if (text.empty()) continue;
+    const auto parsed = base::address::parse(text);
+    if (!parsed) return parsed.error().at(tls ? "entrypoint.https_addr" : "entrypoint.http_addr");
+    out.push_back({*parsed, tls});
+  }
+  return out;
+}
+
+// Signals belong to the control thread.
+void run_without_signals(worker& each) {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  pthread_setname_np(pthread_self(), "cardea-worker");
+  each.run();
+}
+
+}  // namespace
+
+server::server() = default;
+
+server::~server() { shut_down(std::chrono::milliseconds(0)); }
+
+base::result<void> server::start(const config::entrypoint_section& entrypoint) {
+  const auto places = plan(entrypoint);
+  if (!places) return places.error();
+  std::uint16_t https_port = 443;
+  for (const address_plan& place : *places)
+    if (place.tls) https_port = place.where.port();
+
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  const std::size_t count = entrypoint.threads != 0 ? entrypoint.threads : cores;
+  std::vector<std::unique_ptr<worker>> workers;
+  for (std::size_t i = 0; i < count; ++i) {
+    workers.push_back(std::make_unique<worker>(entrypoint.limits, https_port, tickets_));
+    for (const address_plan& place : *places) {
+      auto fd = net::listen_on(place.where);
+      if (!fd) return fd.error();
+      workers.back()->listen({std::move(*fd), place.where.port(), place.tls});
+    }
+  }
+  workers_ = std::move(workers);
+  for (const auto& each : workers_) threads_.emplace_back(run_without_signals, std::ref(*each));
+  const base::logger log("proxy");
+  for (const address_plan& place : *places)
+    log.info("listening", {{"address", place.where.to_string()}, {"tls", place.tls ? "yes" : "no"}, {"workers", count}});
+  return {};
+}
+
+void server::publish_certificates(const base::certificate_snapshot& certificates) {
+  for (const auto& each : workers_) each->publish_certificates(certificates);
+}
+
+void server::publish_routes(std::shared_ptr<const routing::route_table> routes, bool strict_host) {
+  for (const auto& each : workers_) each->publish_routes(routes, strict_host);
+}
+
+void server::shut_down(std::chrono::milliseconds grace) {
+  if (threads_.empty()) return;
+  for (const auto& each : workers_) each->drain();
+  const auto deadline = std::chrono::steady_clock::now() + grace;
+  while (std::chrono::steady_clock::now() < deadline && status().connections_open > 0)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  for (const auto& each : workers_) each->stop();
+  for (std::thread& each : threads_) each.join();
+  threads_.clear();
+  workers_.clear();
+}
+
+proxy_status server::status() const {
+  proxy_status sum;
+  for (const auto& each : workers_) {
+    const worker_counters& own = each->counters();
+    sum.connections_open += own.connections_open.load(std::memory_order_relaxed);
+    sum.connections_total += own.connections_total.load(std::memory_order_relaxed);
+    sum.requests_total += own.requests_total.load(std::memory_order_relaxed);
+    sum.handshakes_failed += own.handshakes_failed.load(std::memory_order_relaxed);
+  }
+  return sum;
+}
+
+}  // namespace cardea::proxy

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "base/certificate_source.hpp"
+#include "base/error.hpp"
+#include "config/sections/entrypoint.hpp"
+#include "proxy/routing/route_table.hpp"
+#include "proxy/status.hpp"
+#include "proxy/tls/server_context.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace cardea::proxy {
+
+class worker;
+
+/// The data plane: its workers and their threads. Used from one (the control) thread.
+class server {
+ public:
+  server();
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+  /// Stops at once when still running, and joins.
+  ~server();
+
+  /// Binds everything first, then starts: either all listeners serve or none does.
+  /// The error names the address and the cause.
+  [[nodiscard]] base::result<void> start(const config::entrypoint_section& entrypoint);
+
+  /// What handshakes and requests from now on use; those under way keep theirs.
+  void publish_certificates(const base::certificate_snapshot& certificates);
+  void publish_routes(std::shared_ptr<const routing::route_table> routes, bool strict_host);
+
+  /// Takes no more work; waits until open connections ended or `grace` passed, then ends the rest.
+  /// Blocks the calling thread.
+  void shut_down(std::chrono::milliseconds grace);
+
+  [[nodiscard]] proxy_status status() const;
+
+ private:
+  tls::ticket_keys tickets_;
+  std::vector<std::unique_ptr<worker>> workers_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace cardea::proxy

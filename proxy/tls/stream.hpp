@@ -1,0 +1,95 @@
+#pragma once
+
+#include "proxy/net/buffer_pool.hpp"
+#include "proxy/net/socket.hpp"
+
+#include <openssl/types.h>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace cardea::proxy::tls {
+
+struct ssl_deleter {
+  void operator()(SSL* value) const noexcept;
+};
+using ssl_ptr = std::unique_ptr<SSL, ssl_deleter>;
+
+/// What the streams of one worker share: scratch that is only used within one call.
+struct stream_resources {
+  net::buffer_pool& buffers;
+  /// Collects the records of one write, so that they leave in one system call.
+  std::unique_ptr<char[]> record_scratch;
+
+  explicit stream_resources(net::buffer_pool& pool);
+};
+
+/// A byte stream over a socket: TLS, or clear when no session was started.
+///
+/// Non-blocking throughout: every call does what can be done now and says
+/// what is left. Holds no buffer while nothing is under way: plaintext goes
+/// straight into the caller's buffer, and ciphertext that the kernel does not
+/// take at once waits in one pooled buffer. Must not move.
+class stream {
+ public:
+  stream(net::event_loop& loop, stream_resources& resources) noexcept;
+  ~stream();
+
+  [[nodiscard]] net::socket& socket() noexcept { return socket_; }
+  [[nodiscard]] bool is_tls() const noexcept { return ssl_ != nullptr; }
+  [[nodiscard]] SSL* session() noexcept { return ssl_.get(); }
+
+  /// Puts a TLS session (fresh, accept or connect state set) on the socket.
+  void start_tls(ssl_ptr session) noexcept;
+  /// One step of the handshake: done, blocked (wait for an edge), ended or failed (see `failure`).
+  [[nodiscard]] net::io handshake() noexcept;
+
+  /// Reads into `data`; io::ended after an orderly end only (close_notify under
+  /// TLS: a bare FIN is a truncation and therefore io::failed, U07).
+  [[nodiscard]] net::io_result read(char* data, std::size_t size) noexcept;
+  /// Whether a read may have something now; false means: wait for an edge.
+  [[nodiscard]] bool can_read() const noexcept;
+
+  /// Takes as much of the pieces, in order, as it may (all or nothing beyond
+  /// one pooled buffer of unsent ciphertext) and sends what the kernel takes.
+  [[nodiscard]] net::io_result write(std::span<const std::string_view> pieces) noexcept;
+  /// Sends what waits; done when nothing does.
+  [[nodiscard]] net::io flush() noexcept;
+  [[nodiscard]] bool has_unsent() const noexcept { return unsent_begin_ != unsent_end_; }
+
+  /// Says that nothing more will be sent (close_notify and FIN); call when flushed.
+  void shut_down_write() noexcept;
+  void close() noexcept;
+
+  /// Why the last handshake or transfer failed, for the log. Empty for a plain disconnect.
+  [[nodiscard]] const std::string& failure() const noexcept { return failure_; }
+  /// The peer's FIN was read; under TLS possibly without a close_notify before it.
+  [[nodiscard]] bool saw_fin() const noexcept { return saw_fin_; }
+  /// The peer spoke HTTP where TLS was expected (V15).
+  [[nodiscard]] bool got_plain_http() const noexcept { return got_plain_http_; }
+
+ private:
+  friend struct bio_callbacks;
+
+  [[nodiscard]] net::io_result write_clear(std::span<const std::string_view> pieces) noexcept;
+  [[nodiscard]] net::io_result write_tls(std::span<const std::string_view> pieces) noexcept;
+  [[nodiscard]] net::io send_collected() noexcept;
+  [[nodiscard]] net::io classify(int result) noexcept;
+  [[nodiscard]] bool collect(const char* data, std::size_t size) noexcept;
+
+  net::socket socket_;
+  stream_resources& resources_;
+  ssl_ptr ssl_;
+  net::buffer unsent_;  ///< ciphertext that the kernel did not take
+  std::size_t unsent_begin_ = 0;
+  std::size_t unsent_end_ = 0;
+  std::size_t collected_ = 0;  ///< bytes in the worker's record scratch, within one call only
+  bool saw_fin_ = false;
+  bool got_plain_http_ = false;
+  std::string failure_;
+};
+
+}  // namespace cardea::proxy::tls

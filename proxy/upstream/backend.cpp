@@ -1,0 +1,12 @@
+#include "proxy/upstream/backend.hpp"
+
+namespace cardea::proxy::upstream {
+
+std::string backend::pool_key() const {
+  std::string key = tls ? (verify ? "https" : "https-unverified") : "http";
+  key += '|' + host + '|' + std::to_string(port);
+  for (const base::address& each : addresses) key += '|' + each.to_string();
+  return key;
+}
+
+}  // namespace cardea::proxy::upstream

@@ -1,0 +1,117 @@
+#include "proxy/worker.hpp"
+
+namespace cardea::proxy {
+namespace {
+
+constexpr base::tick_ms sweep_interval = 5'000;
+constexpr base::tick_ms tunnel_idle_timeout = 60 * 60 * 1000;
+
+http1::session_limits session_limits_from(const config::proxy_limits& limits) {
+  http1::session_limits out;
+  out.head = {limits.request_line_bytes_max, limits.request_head_bytes_max, limits.header_count_max};
+  out.request_head_timeout = limits.request_head_timeout.count();
+  out.keep_alive_timeout = limits.keep_alive_timeout.count();
+  out.body_progress_timeout = limits.body_progress_timeout.count();
+  return out;
+}
+
+dispatch::settings dispatch_settings(net::buffer_pool& buffers, const config::proxy_limits& limits) {
+  const http1::head_limits backend_head{limits.response_head_bytes_max, limits.response_head_bytes_max,
+                                        http::header_table::capacity};
+  return {buffers, {backend_head, {}}, limits.body_progress_timeout.count(), tunnel_idle_timeout};
+}
+
+}  // namespace
+
+/// A listener and what its connections share.
+struct worker::entrance {
+  entrance(net::event_loop& loop, connection_environment shared) : listener(loop), environment(shared) {}
+  net::listener listener;
+  connection_environment environment;
+};
+
+worker::worker(const config::proxy_limits& limits, std::uint16_t https_port, tls::ticket_keys& tickets)
+    : limits_(limits),
+      session_limits_(session_limits_from(limits)),
+      pool_limits_{limits.connect_timeout.count(), limits.backend_idle_timeout.count(), limits.backend_idle_max},
+      resources_(buffers_),
+      server_tls_(tickets),
+      dispatch_(dispatch_settings(buffers_, limits), counters_),
+      redirect_(https_port) {}
+
+worker::~worker() = default;
+
+void worker::listen(listening socket) {
+  http::handler& handler = socket.tls ? static_cast<http::handler&>(dispatch_) : redirect_;
+  const http1::session_environment session{buffers_, handler, session_limits_, draining_};
+  const connection_environment shared{loop_,   resources_, socket.tls ? &server_tls_ : nullptr,
+                                      session, limits_.handshake_timeout.count(),
+                                      counters_, socket.port};
+  auto in = std::make_unique<entrance>(loop_, shared);
+  if (in->listener.open(std::move(socket.fd))) entrances_.push_back(std::move(in));
+}
+
+void worker::run() {
+  for (const auto& in : entrances_) loop_.spawn(accept_connections(*in));
+  loop_.spawn(sweep_pools());
+  loop_.run();
+}
+
+net::task<void> worker::accept_connections(entrance& in) {
+  net::waiter pause(loop_);
+  while (true) {
+    // A full house lets the kernel's queue wait rather than refuse (L08).
+    while (loop_.running() > limits_.connections_max && !loop_.stopping()) co_await pause.wait(loop_.now() + 50);
+    net::listener::accepted next = co_await in.listener.accept();
+    if (!next.fd) co_return;
+    loop_.spawn(serve_connection(std::move(next.fd), next.peer, in.environment));
+  }
+}
+
+net::task<void> worker::sweep_pools() {
+  net::waiter clock(loop_);
+  while (true) {
+    const net::wake woken = co_await clock.wait(loop_.now() + sweep_interval);
+    if (woken == net::wake::stopping) co_return;
+    // A pool that no route of the present view uses goes when its last connection does.
+    std::erase_if(pools_, [](const auto& each) { return each.second->sweep() && each.second.use_count() == 1; });
+  }
+}
+
+void worker::install(std::shared_ptr<const routing::route_table> routes, bool strict_host) {
+  auto view = std::make_shared<worker_view>();
+  view->strict_host = strict_host;
+  for (const routing::route& route : routes->routes()) {
+    if (route.kind != routing::route::kind::backend) {
+      view->pools.emplace_back();
+      continue;
+    }
+    auto& pool = pools_[route.backend.pool_key()];
+    if (!pool) pool = std::make_shared<upstream::pool>(loop_, resources_, backend_tls_, pool_limits_, route.backend);
+    view->pools.push_back(pool);
+  }
+  view->routes = std::move(routes);
+  dispatch_.publish(std::move(view));
+}
+
+void worker::publish_certificates(base::certificate_snapshot certificates) {
+  loop_.post([this, certificates = std::move(certificates)] { server_tls_.publish(certificates); });
+}
+
+void worker::publish_routes(std::shared_ptr<const routing::route_table> routes, bool strict_host) {
+  loop_.post([this, routes = std::move(routes), strict_host] { install(routes, strict_host); });
+}
+
+void worker::drain() {
+  loop_.post([this] {
+    draining_ = true;
+    for (const auto& in : entrances_) in->listener.close();
+    loop_.signal_all();
+  });
+}
+
+void worker::stop() {
+  loop_.post([this] { loop_.stop(); });
+}
+
+}  // namespace cardea::proxy

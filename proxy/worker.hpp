@@ -1,0 +1,68 @@
+#pragma once
+
+#include "base/certificate_source.hpp"
+#include "config/sections/entrypoint.hpp"
+#include "proxy/connection.hpp"
+#include "proxy/dispatch.hpp"
+#include "proxy/net/listener.hpp"
+#include "proxy/status.hpp"
+#include "proxy/tls/backend_context.hpp"
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace cardea::proxy {
+
+/// One thread's share of the proxy: its loop, listeners, pools and counters.
+///
+/// Constructed and destroyed on the owner's thread while the worker does not
+/// run; `run` is the worker's thread. The other calls are safe from any thread.
+class worker {
+ public:
+  struct listening {
+    net::file_descriptor fd;
+    std::uint16_t port;
+    bool tls;
+  };
+  worker(const config::proxy_limits& limits, std::uint16_t https_port, tls::ticket_keys& tickets);
+  ~worker();
+
+  /// Before `run`.
+  void listen(listening socket);
+  /// Serves until `stop`.
+  void run();
+
+  void publish_certificates(base::certificate_snapshot certificates);
+  void publish_routes(std::shared_ptr<const routing::route_table> routes, bool strict_host);
+  /// Takes no more connections; exchanges under way finish, idle connections close.
+  void drain();
+  /// Ends everything now; `run` returns.
+  void stop();
+
+  [[nodiscard]] const worker_counters& counters() const noexcept { return counters_; }
+
+ private:
+  struct entrance;
+  [[nodiscard]] net::task<void> accept_connections(entrance& in);
+  [[nodiscard]] net::task<void> sweep_pools();
+  void install(std::shared_ptr<const routing::route_table> routes, bool strict_host);
+
+  const config::proxy_limits limits_;
+  http1::session_limits session_limits_;
+  upstream::pool_limits pool_limits_;
+  worker_counters counters_;
+  net::event_loop loop_;
+  net::buffer_pool buffers_;
+  tls::stream_resources resources_;
+  tls::server_context server_tls_;
+  tls::backend_context backend_tls_;
+  dispatch dispatch_;
+  https_redirect redirect_;
+  std::unordered_map<std::string, std::shared_ptr<upstream::pool>> pools_;
+  std::vector<std::unique_ptr<entrance>> entrances_;
+  bool draining_ = false;
+};
+
+}  // namespace cardea::proxy

@@ -1,0 +1,210 @@
+#include "config/sections/autocert.hpp"
+
+#include "base/crypto.hpp"
+#include "base/text.hpp"
+#include "tests/unit/config/fixture.hpp"
+
+#include <gtest/gtest.h>
+
+namespace cardea::config {
+namespace {
+
+autocert_section autocert(const std::string& text) {
+  const auto result = test::load_main(text);
+  EXPECT_TRUE(result.loaded) << format_issues(result.errors);
+  return result.loaded ? result.loaded->autocert : autocert_section();
+}
+
+TEST(autocert, has_local_files_when_there_is_no_section) {
+  for (const char* text :
+       {"", "autocert:\n", "autocert: {}\n", "autocert: {provider: '', cert_path: ''}\n"}) {
+    const auto main = autocert(text).main;
+    EXPECT_EQ(main.name, "main");
+    EXPECT_EQ(main.provider, "local");
+    EXPECT_EQ(main.cert_path, "certs/cert.crt");
+    EXPECT_EQ(main.key_path, "certs/priv.key");
+    EXPECT_EQ(main.acme_key_path, "certs/acme.key");
+    EXPECT_EQ(main.certificate_key_type, key_type::ec256);
+  }
+}
+
+constexpr const char* full_main = R"(
+autocert:
+  provider: Cloudflare
+  email: ops@example.com
+  domains: [Example.COM., "*.example.com"]
+  cert_path: m.crt
+  key_path: m.key
+  acme_key_path: account.key
+  options: {auth_token: t0ken, nested: {client_id: id, deep: {x: 1}}, zones: [a, b], empty: ""}
+  resolvers: 1.1.1.1:53, ns.example
+  ca_dir_url: https://ca.example/dir
+  ca_certs: [ca.pem]
+  eab_kid: kid
+  eab_hmac_key: Zm9v
+  certificate_key_type: p384
+  extra:
+    - cert_path: a.crt
+      key_path: a.key
+)";
+
+TEST(autocert, reads_every_field) {
+  const auto main = autocert(full_main).main;
+  EXPECT_EQ(main.provider, "cloudflare");
+  EXPECT_EQ(main.email, "ops@example.com");
+  EXPECT_EQ(main.domains, (std::vector<std::string>{"example.com", "*.example.com"}));
+  EXPECT_EQ(main.cert_path, "m.crt");
+  EXPECT_EQ(main.key_path, "m.key");
+  EXPECT_EQ(main.acme_key_path, "account.key");
+  std::map<std::string, std::string> options;
+  for (const auto& [name, text] : main.options) options[name] = text.reveal();
+  EXPECT_EQ(
+      options,
+      (std::map<std::string, std::string>{
+          {"auth_token", "t0ken"}, {"nested.client_id", "id"}, {"nested.deep.x", "1"}, {"zones", "a,b"}}));
+  EXPECT_EQ(main.resolvers, (std::vector<std::string>{"1.1.1.1:53", "ns.example"}));
+  EXPECT_EQ(main.ca_dir_url, "https://ca.example/dir");
+  EXPECT_EQ(main.ca_certs, std::vector<std::string>{"ca.pem"});
+  EXPECT_EQ(main.eab_kid, "kid");
+  EXPECT_EQ(main.eab_hmac.reveal(), "Zm9v");
+  EXPECT_EQ(main.certificate_key_type, key_type::ec384);
+}
+
+TEST(autocert, an_extra_inherits_everything_but_its_paths) {
+  const auto section = autocert(full_main);
+  ASSERT_EQ(section.extra.size(), 1U);
+  const auto& extra = section.extra[0];
+  EXPECT_EQ(extra.name, "extra[0]");
+  EXPECT_EQ(extra.cert_path, "a.crt");
+  EXPECT_EQ(extra.key_path, "a.key");
+  EXPECT_EQ(extra.provider, section.main.provider);
+  EXPECT_EQ(extra.email, section.main.email);
+  EXPECT_EQ(extra.domains, section.main.domains);
+  EXPECT_EQ(extra.acme_key_path, section.main.acme_key_path);
+  EXPECT_EQ(extra.options, section.main.options);
+  EXPECT_EQ(extra.resolvers, section.main.resolvers);
+  EXPECT_EQ(extra.ca_dir_url, section.main.ca_dir_url);
+  EXPECT_EQ(extra.ca_certs, section.main.ca_certs);
+  EXPECT_EQ(extra.eab_kid, section.main.eab_kid);
+  EXPECT_EQ(extra.eab_hmac, section.main.eab_hmac);
+  EXPECT_EQ(extra.certificate_key_type, section.main.certificate_key_type);
+}
+
+TEST(autocert, an_extra_overrides_every_field) {
+  const auto section = autocert(std::string(full_main) + R"(
+      provider: rfc2136
+      email: other@example.com
+      domains: api.other.test
+      acme_key_path: other.key
+      options: {nameserver: ns}
+      resolvers: ["9.9.9.9"]
+      ca_dir_url: https://other.example/dir
+      ca_certs: other.pem
+      eab_kid: kid2
+      eab_hmac: YmFy
+      certificate_key_type: "4096"
+)");
+  ASSERT_EQ(section.extra.size(), 1U);
+  const auto& extra = section.extra[0];
+  EXPECT_EQ(extra.provider, "rfc2136");
+  EXPECT_EQ(extra.email, "other@example.com");
+  EXPECT_EQ(extra.domains, std::vector<std::string>{"api.other.test"});
+  EXPECT_EQ(extra.acme_key_path, "other.key");
+  ASSERT_EQ(extra.options.size(), 1U);
+  EXPECT_EQ(extra.options.at("nameserver").reveal(), "ns");
+  EXPECT_EQ(extra.resolvers, std::vector<std::string>{"9.9.9.9"});
+  EXPECT_EQ(extra.ca_dir_url, "https://other.example/dir");
+  EXPECT_EQ(extra.ca_certs, std::vector<std::string>{"other.pem"});
+  EXPECT_EQ(extra.eab_kid, "kid2");
+  EXPECT_EQ(extra.eab_hmac.reveal(), "YmFy");
+  EXPECT_EQ(extra.certificate_key_type, key_type::rsa4096);
+}
+
+TEST(autocert, options_of_one_vendor_do_not_reach_another) {
+  const auto section = autocert(std::string(full_main) + "      provider: duckdns\n");
+  EXPECT_TRUE(section.extra.at(0).options.empty());
+}
+
+std::string derived(std::string_view url) {
+  return "certs/acme_" + base::hex(base::sha256(url)).substr(0, 16) + ".key";
+}
+
+TEST(autocert, every_ca_has_an_account_key_of_its_own) {
+  const std::string common = "provider: duckdns, email: a@b.c, domains: [a.test]";
+  const std::string extras =
+      ", extra: [{cert_path: a, key_path: b},"
+      " {cert_path: c, key_path: d, ca_dir_url: 'https://two.example/'},"
+      " {cert_path: e, key_path: f, ca_dir_url: 'https://two.example/', acme_key_path: own.key}]}";
+  const auto plain = autocert("autocert: {" + common + extras);
+  EXPECT_EQ(plain.main.acme_key_path, "certs/acme.key");
+  EXPECT_EQ(plain.extra[0].acme_key_path, "certs/acme.key");
+  EXPECT_EQ(plain.extra[1].acme_key_path, derived("https://two.example/"));
+  EXPECT_EQ(plain.extra[2].acme_key_path, "own.key");
+  const auto other = autocert("autocert: {ca_dir_url: 'https://one.example/', " + common + extras);
+  EXPECT_EQ(other.main.acme_key_path, derived("https://one.example/"));
+  EXPECT_EQ(other.extra[0].acme_key_path, derived("https://one.example/"));
+  const auto chosen = autocert("autocert: {acme_key_path: mine.key, " + common + extras);
+  EXPECT_EQ(chosen.extra[0].acme_key_path, "mine.key");
+  EXPECT_EQ(chosen.extra[1].acme_key_path, derived("https://two.example/"));
+}
+
+TEST(autocert, the_derived_name_is_the_one_that_godoxy_uses) {
+  EXPECT_EQ(derived("https://acme-staging-v02.api.letsencrypt.org/directory").size(),
+            std::string("certs/acme_.key").size() + 16);
+  EXPECT_EQ(derived("abc"), "certs/acme_ba7816bf8f01cfea.key");
+}
+
+TEST(autocert, key_types_have_all_names_of_godoxy) {
+  const std::pair<const char*, key_type> all[] = {
+      {"EC256", key_type::ec256},     {"p256", key_type::ec256},      {"ec384", key_type::ec384},
+      {"P384", key_type::ec384},      {"rsa2048", key_type::rsa2048}, {"2048", key_type::rsa2048},
+      {"RSA3072", key_type::rsa3072}, {"3072", key_type::rsa3072},    {"RSA4096", key_type::rsa4096},
+      {"4096", key_type::rsa4096},    {"RSA8192", key_type::rsa8192}, {"8192", key_type::rsa8192}};
+  for (const auto& [name, expected] : all) {
+    const std::string text = std::string("autocert: {certificate_key_type: ") + name + "}\n";
+    EXPECT_EQ(autocert(text).main.certificate_key_type, expected) << name;
+  }
+}
+
+TEST(autocert, internal_needs_domains_only_and_custom_may_have_short_names) {
+  EXPECT_EQ(autocert("autocert: {provider: internal, domains: [localhost, '*.a.test']}").main.domains.size(),
+            2U);
+  EXPECT_EQ(
+      autocert(
+          "autocert: {provider: custom, email: a@b, domains: host, ca_dir_url: 'http://127.0.0.1:14000/dir'}")
+          .main.domains.size(),
+      1U);
+}
+
+TEST(autocert, a_domain_that_is_named_twice_is_kept_once_with_a_warning) {
+  const auto result = test::load_main("autocert: {provider: internal, domains: [a.test, A.test.]}");
+  ASSERT_TRUE(result.loaded);
+  EXPECT_EQ(result.loaded->autocert.main.domains, std::vector<std::string>{"a.test"});
+  EXPECT_EQ(format_issues(result.warnings),
+            "config.yml:1:50: autocert.domains[1]: main: domain \"A.test.\" is there already\n");
+}
+
+TEST(autocert, a_section_of_its_own_file_is_used_when_the_main_file_has_none) {
+  for (const char* text : {"provider: pseudo\n", "autocert:\n  provider: pseudo\n"}) {
+    test::world here;
+    here.files["config/config.yml"] = "timeout_shutdown: 5\n";
+    here.files["config/autocert.yml"] = text;
+    const auto result = here.load("config/config.yml");
+    ASSERT_TRUE(result.loaded) << format_issues(result.errors);
+    EXPECT_EQ(result.loaded->autocert.main.provider, "pseudo");
+    EXPECT_EQ(result.loaded->files, (std::vector<std::string>{"config/config.yml", "config/autocert.yml"}));
+  }
+}
+
+TEST(autocert, a_file_that_is_not_read_is_not_passed_over_silently) {
+  test::world here;
+  here.files["config.yml"] = "autocert: {provider: pseudo}\n";
+  here.files["autocert.yml"] = "]]]";
+  const auto result = here.load();
+  ASSERT_TRUE(result.loaded);
+  EXPECT_EQ(format_issues(result.warnings),
+            "config.yml:1:1: autocert: autocert.yml is not read, because there is this section\n");
+}
+
+}  // namespace
+}  // namespace cardea::config
