@@ -11,8 +11,15 @@
 
 namespace cardea::autocert {
 
+/// A fresh private key. RSA keys beyond 4096 bits take seconds.
 [[nodiscard]] base::result<base::key_ptr> make_key(config::key_type type);
+
+/// PKCS#8 PEM, not encrypted: what web servers and GoDoxy read.
 [[nodiscard]] std::string key_to_pem(EVP_PKEY* key);
+
+/// A PKCS#10 request (RFC 2986) in DER, signed with SHA-256: these names in
+/// this order as SAN, and an empty subject, since a common name is limited to
+/// 64 bytes and CAs ignore it. errc::invalid_argument without names.
 [[nodiscard]] base::result<std::string> make_csr(EVP_PKEY* key, const std::vector<std::string>& domains);
 
 }  // namespace cardea::autocert
