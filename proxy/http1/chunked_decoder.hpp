@@ -28,7 +28,8 @@ class chunked_decoder {
   struct step {
     std::size_t consumed = 0;    ///< bytes of the input that are done with, data included
     std::string_view data = {};  ///< body bytes, a range of the input; may be empty
-    parse_status status = parse_status::need_more;  ///< done: the body and its trailers ended within `consumed`
+    parse_status status =
+        parse_status::need_more;  ///< done: the body and its trailers ended within `consumed`
   };
 
   /// Takes the next piece of the body. Call again with what is left of the
