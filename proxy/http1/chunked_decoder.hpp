@@ -1,5 +1,6 @@
 #pragma once
 
+#include "proxy/http1/field_line.hpp"
 #include "proxy/http1/request_parser.hpp"
 
 #include <cstddef>
@@ -42,14 +43,47 @@ class chunked_decoder {
   void reset() noexcept;
 
  private:
+  enum class state : std::uint8_t {
+    // Within a line: one byte after the other.
+    data_cr,  ///< after a chunk's last byte
+    data_lf,
+    size_first,  ///< the first digit of a chunk's size
+    size,
+    extension_name_first,  ///< after a `;`
+    extension_name,
+    extension_value_first,  ///< after a `=`
+    extension_value,
+    extension_quoted,
+    extension_escaped,   ///< after a backslash within quotes
+    extension_unquoted,  ///< after the closing quote
+    size_lf,             ///< after the CR of a chunk's first line
+    // Ranges of bytes, and the ends.
+    data,
+    trailers,
+    done,
+    failed,
+  };
+
+  /// Whether the byte fits where the decoder stands, outside data and trailers.
+  [[nodiscard]] bool take(char c) noexcept;
+  [[nodiscard]] bool take_size(char c) noexcept;
+  [[nodiscard]] bool take_extension(char c) noexcept;
+  /// After a complete size, extension name or extension value.
+  [[nodiscard]] bool end_part(char c, std::string_view reason) noexcept;
+  [[nodiscard]] bool enter(state next) noexcept;
+  std::size_t take_trailers(std::string_view input);
+  void keep_trailer(const http::field& line);
+  bool refuse(std::uint16_t status, std::string_view reason) noexcept;
+
   const chunked_limits* limits_;
-  // The private state is the implementation's: see chunked_decoder.cpp.
-  std::uint8_t state_ = 0;
+  state state_ = state::size_first;
   std::uint8_t size_digits_ = 0;
   std::uint64_t chunk_left_ = 0;
   std::size_t extension_bytes_ = 0;
+  std::size_t trailer_bytes_ = 0;
   std::size_t trailer_count_ = 0;
-  std::string trailer_line_;
+  line_position trailer_position_;
+  std::string trailer_line_;  ///< the trailer line that has not ended yet
   std::string trailers_;
   rejection rejection_;
 };
