@@ -14,6 +14,7 @@
 #include <array>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 namespace cardea::proxy::files {
 namespace {
@@ -49,6 +50,18 @@ std::string_view type_of(std::string_view path) noexcept {
     for (const content_type& each : content_types)
       if (each.extension == path.substr(dot)) return each.type;
   return "application/octet-stream";
+}
+
+// The name below the root that a request target stands for (T07).
+bool file_path(std::string_view target, std::string& out) {
+  std::vector<char> normalised(target.size() + 1);
+  const http::normalised_path clean = http::normalise_path(target, {}, normalised);
+  if (clean.error != http::path_error::none) return false;
+  std::vector<char> decoded(clean.path.size() + 1);
+  const auto bytes = http::decode_path(clean.path, decoded);
+  if (!bytes || bytes->empty()) return false;
+  out = *bytes;
+  return true;
 }
 
 struct opened_file {
@@ -150,7 +163,7 @@ net::task<void> serve(http::exchange& request, const routing::file_root& root, n
     co_return;
   }
   std::string path;
-  if (!http::file_path(head.path.in(request.bytes()), path)) {
+  if (!file_path(head.path.in(request.bytes()), path)) {
     const failure refused{failure_kind::refused_request, side::client, 400, "an unusable path"};
     co_await http::respond(request, refused);
     co_return;

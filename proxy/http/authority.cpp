@@ -1,49 +1,79 @@
 #include "proxy/http/authority.hpp"
 
-#include <algorithm>
+#include "base/text.hpp"
+#include "proxy/http/characters.hpp"
+
+#include <arpa/inet.h>
+
+#include <array>
+#include <cstddef>
+#include <cstring>
 
 namespace cardea::proxy::http {
 namespace {
 
-constexpr std::size_t authority_bytes_max = 262;  // a 255-byte name, a colon and a port
+constexpr std::size_t name_size_max = 255;
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_hex(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-
-bool is_port(std::string_view text) noexcept {
-  if (text.empty() || text.size() > 5 || !std::all_of(text.begin(), text.end(), is_digit)) return false;
-  unsigned value = 0;
-  for (const char c : text) value = value * 10 + static_cast<unsigned>(c - '0');
-  return value >= 1 && value <= 65'535;
+/// The number of bytes at the begin of `text` that form a host name; 0 when none do.
+std::size_t name_size(std::string_view text) noexcept {
+  char before = '.';  // so that a leading dot is an empty label
+  std::size_t size = 0;
+  for (; size < text.size() && is_unreserved(text[size]); ++size) {
+    if (text[size] == '.' && before == '.') return 0;
+    before = text[size];
+  }
+  return size <= name_size_max ? size : 0;
 }
 
-bool is_ipv6(std::string_view text) noexcept {
-  return text.size() >= 2 && std::count(text.begin(), text.end(), ':') >= 2 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return is_hex(c) || c == ':' || c == '.'; });
+/// The same for an IPv6 address in brackets.
+std::size_t bracketed_size(std::string_view text) noexcept {
+  const std::size_t close = text.find(']');
+  std::array<char, INET6_ADDRSTRLEN> address;
+  if (close == std::string_view::npos || close - 1 >= address.size()) return 0;
+  const std::string_view inner = text.substr(1, close - 1);
+  if (inner.find('\0') != std::string_view::npos) return 0;
+  std::memcpy(address.data(), inner.data(), inner.size());
+  address[inner.size()] = '\0';
+  in6_addr ignored;
+  return inet_pton(AF_INET6, address.data(), &ignored) == 1 ? close + 1 : 0;
 }
 
-bool is_name(std::string_view text) noexcept {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' ||
-           c == '~';
-  });
+/// 0 when `text` is not a port; leading zeros are none.
+std::uint16_t port_of(std::string_view text) noexcept {
+  if (text.empty() || text.size() > 5 || text.front() == '0') return 0;
+  unsigned port = 0;
+  for (const char c : text) {
+    if (!is_digit(c)) return 0;
+    port = port * 10 + static_cast<unsigned>(c - '0');
+  }
+  return port <= 65535 ? static_cast<std::uint16_t>(port) : std::uint16_t{0};
 }
 
 }  // namespace
+
+std::optional<authority> parse_authority(std::string_view text) noexcept {
+  if (text.empty()) return std::nullopt;
+  const std::size_t size = text.front() == '[' ? bracketed_size(text) : name_size(text);
+  if (size == 0) return std::nullopt;
+  authority parsed{text.substr(0, size), 0};
+  if (size == text.size()) return parsed;
+  if (text[size] != ':') return std::nullopt;
+  parsed.port = port_of(text.substr(size + 1));
+  if (parsed.port == 0) return std::nullopt;
+  return parsed;
+}
+
+bool same_authority(const authority& left, const authority& right, std::uint16_t default_port) noexcept {
+  const std::uint16_t left_port = left.port == 0 ? default_port : left.port;
+  const std::uint16_t right_port = right.port == 0 ? default_port : right.port;
+  return left_port == right_port && base::equal_ignoring_case(left.host, right.host);
+}
 
 std::string_view host_of(std::string_view authority) noexcept {
   const auto bracket = authority.rfind(']');
   const auto colon = authority.rfind(':');
   if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket)) return authority;
   return authority.substr(0, colon);
-}
-
-bool is_authority(std::string_view text) noexcept {
-  if (text.size() > authority_bytes_max) return false;
-  const std::string_view host = host_of(text);
-  if (host.size() != text.size() && !is_port(text.substr(host.size() + 1))) return false;
-  if (host.starts_with('[')) return host.ends_with(']') && is_ipv6(host.substr(1, host.size() - 2));
-  return is_name(host);
 }
 
 }  // namespace cardea::proxy::http

@@ -1,15 +1,27 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace cardea::proxy::http {
 
-/// Whether `text` is a host with an optional port as RFC 9110 section 7.2 wants
-/// it: letters, digits, `-._~`, or a bracketed IPv6 address; port 1..65535; no
-/// userinfo, no percent-encoding, no list (T01, T02).
-[[nodiscard]] bool is_authority(std::string_view text) noexcept;
+/// `host [":" port]` of RFC 3986, narrower: no user information, and the host is a name
+/// of unreserved characters without empty labels (one trailing dot may stay), an IPv4
+/// address, or an IPv6 address in brackets without a zone.
+struct authority {
+  std::string_view host;   ///< as received, with the brackets of an IPv6 address
+  std::uint16_t port = 0;  ///< 1..65535, or 0 when none is given
+};
 
-/// The host without its port; IPv6 keeps its brackets.
+/// Nothing when `text` is not an authority (T02).
+[[nodiscard]] std::optional<authority> parse_authority(std::string_view text) noexcept;
+
+/// Whether both name the same host and port; a port that is not given is `default_port`.
+[[nodiscard]] bool same_authority(const authority& left, const authority& right,
+                                  std::uint16_t default_port) noexcept;
+
+/// The host of an authority that the parser has accepted, without its port.
 [[nodiscard]] std::string_view host_of(std::string_view authority) noexcept;
 
 }  // namespace cardea::proxy::http

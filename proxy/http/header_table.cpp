@@ -1,91 +1,143 @@
 #include "proxy/http/header_table.hpp"
 
-#include "base/text.hpp"
+#include <bit>
+#include <cstring>
 
 namespace cardea::proxy::http {
 namespace {
 
-struct known_name {
-  std::string_view name;
-  field_id id;
+/// The bytes of a lower-case name, and in which of them bit 0x20 does not matter
+/// because they are letters: so that no other byte is taken for a `-`.
+template <class Word>
+struct pattern {
+  Word lower = 0;
+  Word care = 0;
 };
 
-constexpr std::array<known_name, static_cast<std::size_t>(field_id::count_) - 1> known_names{{
-    {"accept-encoding", field_id::accept_encoding},
-    {"authorization", field_id::authorization},
-    {"connection", field_id::connection},
-    {"content-length", field_id::content_length},
-    {"content-type", field_id::content_type},
-    {"cookie", field_id::cookie},
-    {"date", field_id::date},
-    {"expect", field_id::expect},
-    {"forwarded", field_id::forwarded},
-    {"host", field_id::host},
-    {"http2-settings", field_id::http2_settings},
-    {"if-modified-since", field_id::if_modified_since},
-    {"if-none-match", field_id::if_none_match},
-    {"if-range", field_id::if_range},
-    {"keep-alive", field_id::keep_alive},
-    {"origin", field_id::origin},
-    {"proxy", field_id::proxy},
-    {"proxy-authenticate", field_id::proxy_authenticate},
-    {"proxy-authorization", field_id::proxy_authorization},
-    {"proxy-connection", field_id::proxy_connection},
-    {"range", field_id::range},
-    {"sec-websocket-version", field_id::sec_websocket_version},
-    {"server", field_id::server},
-    {"te", field_id::te},
-    {"trailer", field_id::trailer},
-    {"transfer-encoding", field_id::transfer_encoding},
-    {"upgrade", field_id::upgrade},
-    {"via", field_id::via},
-    {"x-forwarded-for", field_id::x_forwarded_for},
-    {"x-forwarded-host", field_id::x_forwarded_host},
-    {"x-forwarded-method", field_id::x_forwarded_method},
-    {"x-forwarded-port", field_id::x_forwarded_port},
-    {"x-forwarded-prefix", field_id::x_forwarded_prefix},
-    {"x-forwarded-proto", field_id::x_forwarded_proto},
-    {"x-forwarded-uri", field_id::x_forwarded_uri},
-    {"x-real-ip", field_id::x_real_ip},
-}};
-
-// Length, first, middle and last letter tell all known names apart well enough
-// that a bucket holds one or two; computed at compile time.
-constexpr std::size_t bucket_count = 256;
-constexpr std::size_t bucket_size = 2;
-
-constexpr std::size_t bucket_of(std::string_view name) noexcept {
-  const auto letter = [&](std::size_t at) { return static_cast<unsigned char>(base::to_lower(name[at])); };
-  return (name.size() * 31U + letter(0) * 7U + letter(name.size() / 2) * 13U + letter(name.size() - 1) * 3U) %
-         bucket_count;
-}
-
-struct name_index {
-  std::array<std::array<std::uint8_t, bucket_size>, bucket_count> slots{};  // 1-based; 0 = empty
-};
-
-consteval name_index make_index() {
-  name_index out;
-  for (std::size_t i = 0; i < known_names.size(); ++i) {
-    auto& bucket = out.slots[bucket_of(known_names[i].name)];
-    std::size_t at = 0;
-    while (bucket[at] != 0) ++at;  // a full bucket fails to compile: out of bounds
-    bucket[at] = static_cast<std::uint8_t>(i + 1);
+template <class Word>
+consteval pattern<Word> pattern_of(const char* at) {
+  pattern<Word> made;
+  for (std::size_t i = 0; i < sizeof(Word); ++i) {
+    const bool letter = at[i] >= 'a' && at[i] <= 'z';
+    made.lower |= static_cast<Word>(static_cast<Word>(static_cast<unsigned char>(at[i])) << (8 * i));
+    made.care |= static_cast<Word>(static_cast<Word>(letter ? 0xdf : 0xff) << (8 * i));
   }
-  return out;
+  return made;
 }
-constexpr name_index index_of_names = make_index();
+
+template <class Word>
+Word load(const char* at) noexcept {
+  Word word;
+  std::memcpy(&word, at, sizeof word);
+  if constexpr (std::endian::native == std::endian::big) {
+    Word swapped = 0;
+    for (std::size_t i = 0; i < sizeof(Word); ++i)
+      swapped = static_cast<Word>(swapped << 8 | (word >> (8 * i) & 0xff));
+    return swapped;
+  }
+  return word;
+}
+
+template <std::size_t N>
+struct literal {
+  char text[N]{};
+  consteval literal(const char (&from)[N]) {
+    for (std::size_t i = 0; i < N; ++i) text[i] = from[i];
+  }
+};
+
+template <class Word>
+std::uint64_t difference(const char* at, pattern<Word> wanted) noexcept {
+  return static_cast<Word>((load<Word>(at) ^ wanted.lower) & wanted.care);
+}
+
+/// Whether the bytes at `at`, as many as `Name` has, are that name; compares
+/// whole words, the last one overlapping.
+template <literal Name>
+bool is(const char* at) noexcept {
+  constexpr std::size_t size = sizeof(Name.text) - 1;
+  if constexpr (size >= 8) {
+    std::uint64_t differs = difference(at, pattern_of<std::uint64_t>(Name.text));
+    if constexpr (size > 16) differs |= difference(at + 8, pattern_of<std::uint64_t>(Name.text + 8));
+    return (differs | difference(at + size - 8, pattern_of<std::uint64_t>(Name.text + size - 8))) == 0;
+  } else if constexpr (size >= 4) {
+    return (difference(at, pattern_of<std::uint32_t>(Name.text)) |
+            difference(at + size - 4, pattern_of<std::uint32_t>(Name.text + size - 4))) == 0;
+  } else {
+    return (difference(at, pattern_of<std::uint16_t>(Name.text)) |
+            difference(at + size - 2, pattern_of<std::uint16_t>(Name.text + size - 2))) == 0;
+  }
+}
+
+field_id identify_long(const char* at, std::size_t size) noexcept {
+  switch (size) {
+    case 12:
+      return is<"content-type">(at) ? field_id::content_type : field_id::other;
+    case 13:
+      if (is<"authorization">(at)) return field_id::authorization;
+      return is<"if-none-match">(at) ? field_id::if_none_match : field_id::other;
+    case 14:
+      if (is<"content-length">(at)) return field_id::content_length;
+      return is<"http2-settings">(at) ? field_id::http2_settings : field_id::other;
+    case 15:
+      if (is<"accept-encoding">(at)) return field_id::accept_encoding;
+      if (is<"x-forwarded-for">(at)) return field_id::x_forwarded_for;
+      return is<"x-forwarded-uri">(at) ? field_id::x_forwarded_uri : field_id::other;
+    case 16:
+      if (is<"x-forwarded-host">(at)) return field_id::x_forwarded_host;
+      if (is<"x-forwarded-port">(at)) return field_id::x_forwarded_port;
+      return is<"proxy-connection">(at) ? field_id::proxy_connection : field_id::other;
+    case 17:
+      if (is<"if-modified-since">(at)) return field_id::if_modified_since;
+      if (is<"transfer-encoding">(at)) return field_id::transfer_encoding;
+      return is<"x-forwarded-proto">(at) ? field_id::x_forwarded_proto : field_id::other;
+    case 18:
+      if (is<"proxy-authenticate">(at)) return field_id::proxy_authenticate;
+      if (is<"x-forwarded-method">(at)) return field_id::x_forwarded_method;
+      return is<"x-forwarded-prefix">(at) ? field_id::x_forwarded_prefix : field_id::other;
+    case 19:
+      return is<"proxy-authorization">(at) ? field_id::proxy_authorization : field_id::other;
+    case 21:
+      return is<"sec-websocket-version">(at) ? field_id::sec_websocket_version : field_id::other;
+    default:
+      return field_id::other;
+  }
+}
 
 }  // namespace
 
 field_id identify_field(std::string_view name) noexcept {
-  if (name.empty()) return field_id::other;
-  for (const std::uint8_t slot : index_of_names.slots[bucket_of(name)]) {
-    if (slot == 0) break;
-    const known_name& candidate = known_names[slot - 1U];
-    if (base::equal_ignoring_case(candidate.name, name)) return candidate.id;
+  const char* at = name.data();
+  switch (name.size()) {
+    case 2:
+      return is<"te">(at) ? field_id::te : field_id::other;
+    case 3:
+      return is<"via">(at) ? field_id::via : field_id::other;
+    case 4:
+      if (is<"host">(at)) return field_id::host;
+      return is<"date">(at) ? field_id::date : field_id::other;
+    case 5:
+      if (is<"range">(at)) return field_id::range;
+      return is<"proxy">(at) ? field_id::proxy : field_id::other;
+    case 6:
+      if (is<"cookie">(at)) return field_id::cookie;
+      if (is<"server">(at)) return field_id::server;
+      if (is<"origin">(at)) return field_id::origin;
+      return is<"expect">(at) ? field_id::expect : field_id::other;
+    case 7:
+      if (is<"upgrade">(at)) return field_id::upgrade;
+      return is<"trailer">(at) ? field_id::trailer : field_id::other;
+    case 8:
+      return is<"if-range">(at) ? field_id::if_range : field_id::other;
+    case 9:
+      if (is<"x-real-ip">(at)) return field_id::x_real_ip;
+      return is<"forwarded">(at) ? field_id::forwarded : field_id::other;
+    case 10:
+      if (is<"connection">(at)) return field_id::connection;
+      return is<"keep-alive">(at) ? field_id::keep_alive : field_id::other;
+    default:
+      return identify_long(at, name.size());
   }
-  return field_id::other;
 }
 
 const field* header_table::find(field_id id) const noexcept {

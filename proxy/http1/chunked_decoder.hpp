@@ -1,5 +1,6 @@
 #pragma once
 
+#include "proxy/http1/field_line.hpp"
 #include "proxy/http1/request_parser.hpp"
 
 #include <cstddef>
@@ -28,7 +29,8 @@ class chunked_decoder {
   struct step {
     std::size_t consumed = 0;    ///< bytes of the input that are done with, data included
     std::string_view data = {};  ///< body bytes, a range of the input; may be empty
-    parse_status status = parse_status::need_more;  ///< done: the body and its trailers ended within `consumed`
+    parse_status status =
+        parse_status::need_more;  ///< done: the body and its trailers ended within `consumed`
   };
 
   /// Takes the next piece of the body. Call again with what is left of the
@@ -42,39 +44,46 @@ class chunked_decoder {
 
  private:
   enum class state : std::uint8_t {
+    // Within a line: one byte after the other.
+    data_cr,  ///< after a chunk's last byte
+    data_lf,
+    size_first,  ///< the first digit of a chunk's size
     size,
-    extension_name_begin,
+    extension_name_first,  ///< after a `;`
     extension_name,
-    extension_value_begin,
-    extension_value_token,
+    extension_value_first,  ///< after a `=`
+    extension_value,
     extension_quoted,
-    extension_escaped,
-    extension_quoted_end,
-    size_line_feed,
+    extension_escaped,   ///< after a backslash within quotes
+    extension_unquoted,  ///< after the closing quote
+    size_lf,             ///< after the CR of a chunk's first line
+    // Ranges of bytes, and the ends.
     data,
-    data_carriage_return,
-    data_line_feed,
-    trailer,
-    trailer_line_feed,
+    trailers,
     done,
     failed,
   };
 
-  [[nodiscard]] bool take_byte(char c);
-  [[nodiscard]] bool take_size_byte(char c) noexcept;
-  [[nodiscard]] bool take_extension_byte(char c) noexcept;
-  [[nodiscard]] bool take_trailer_byte(char c);
-  [[nodiscard]] bool take_trailer_line();
+  /// Whether the byte fits where the decoder stands, outside data and trailers.
+  [[nodiscard]] bool take(char c) noexcept;
+  [[nodiscard]] bool take_size(char c) noexcept;
+  [[nodiscard]] bool take_extension(char c) noexcept;
+  /// After a complete size, extension name or extension value.
+  [[nodiscard]] bool end_part(char c, std::string_view reason) noexcept;
+  [[nodiscard]] bool enter(state next) noexcept;
+  std::size_t take_trailers(std::string_view input);
+  void keep_trailer(const http::field& line);
   bool refuse(std::uint16_t status, std::string_view reason) noexcept;
 
   const chunked_limits* limits_;
-  state state_ = state::size;
+  state state_ = state::size_first;
   std::uint8_t size_digits_ = 0;
   std::uint64_t chunk_left_ = 0;
   std::size_t extension_bytes_ = 0;
   std::size_t trailer_bytes_ = 0;
   std::size_t trailer_count_ = 0;
-  std::string trailer_line_;
+  line_position trailer_position_;
+  std::string trailer_line_;  ///< the trailer line that has not ended yet
   std::string trailers_;
   rejection rejection_;
 };

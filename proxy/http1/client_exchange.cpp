@@ -3,6 +3,14 @@
 #include "proxy/http/hop_by_hop.hpp"
 
 namespace cardea::proxy::http1 {
+namespace {
+
+// Written anew from parsed form, or answered by us.
+bool is_remade(http::field_id id) noexcept {
+  return id == http::field_id::host || id == http::field_id::content_length || id == http::field_id::expect;
+}
+
+}  // namespace
 
 client_exchange::client_exchange(tls::stream& to, net::buffer_pool& buffers, const limits& bounds) noexcept
     : stream_(to), buffers_(buffers), out_(to, buffers), parser_(bounds.head), body_(bounds.chunked) {}
@@ -22,7 +30,7 @@ bool client_exchange::send_head(const http::exchange& from) noexcept {
 
   const http::connection_options options(head.fields, bytes);
   for (const http::field& line : head.fields) {
-    if (!http::forwards_to_backend(line, bytes, options)) continue;
+    if (is_remade(line.id) || !http::forwards_to_backend(line, bytes, options)) continue;
     out_.append(http::name_of(line, bytes));
     out_.append(": ");
     out_.append(http::value_of(line, bytes));

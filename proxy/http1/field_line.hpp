@@ -1,47 +1,81 @@
 #pragma once
 
 #include "proxy/http/header_table.hpp"
+#include "proxy/http1/scan.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
-/// The pieces of a head that requests, responses and trailers share. Pure.
 namespace cardea::proxy::http1 {
 
-/// tchar of RFC 9110 section 5.6.2.
-[[nodiscard]] bool is_token_byte(char c) noexcept;
-[[nodiscard]] bool is_token(std::string_view text) noexcept;
-/// HTAB, SP, VCHAR and obs-text: everything but control bytes (RFC 9110 section 5.5).
-[[nodiscard]] bool is_field_value(std::string_view text) noexcept;
-/// Without SP and HTAB at both ends.
-[[nodiscard]] std::string_view trim_blanks(std::string_view text) noexcept;
-
-/// Where the next line of a head lies.
-struct line_search {
-  enum class state : std::uint8_t { found, incomplete, bare_line_feed } outcome = state::incomplete;
-  std::size_t size = 0;  ///< of the line without its CRLF
+/// How far the lines of a head have been read. Offsets from the buffer's begin.
+struct line_position {
+  std::size_t begin = 0;    ///< the first byte that is not part of a complete line
+  std::size_t scanned = 0;  ///< where to go on within the line
+  std::size_t colon = 0;    ///< of the line; 0: not found yet
 };
-/// Searches a CRLF from `scanned` on; the line begins at `begin`.
-[[nodiscard]] line_search find_line(std::string_view bytes, std::size_t begin, std::size_t scanned) noexcept;
 
-/// Parses "name: value" at `offset` of the buffer. Returns the static text of
-/// what is wrong, or null. Line folding, blanks around the name and control
-/// bytes are all refused (S10-S12, S23-S26).
-[[nodiscard]] const char* parse_field_line(std::string_view line, std::size_t offset, http::field& out) noexcept;
+enum class line_outcome : std::uint8_t { need_more, field, end_of_head, malformed };
 
-/// 1*DIGIT without sign, blanks or list; at most 18 digits (S13-S15).
-[[nodiscard]] std::optional<std::uint64_t> parse_content_length(std::string_view value) noexcept;
+/// What http::field can hold.
+inline constexpr std::size_t name_size_max = 0xffff;
 
-/// What the Connection fields ask for.
-struct connection_tokens {
-  bool close = false;
-  bool keep_alive = false;
-  bool upgrade = false;
-};
-[[nodiscard]] connection_tokens read_connection(const http::header_table& fields, const char* buffer) noexcept;
+/// Why the line that does not go on at `at` is malformed. Static text.
+[[nodiscard]] std::string_view why_malformed(const char* data, const line_position& position,
+                                             std::size_t at) noexcept;
 
-[[nodiscard]] std::size_t count_fields(const http::header_table& fields, http::field_id id) noexcept;
+/// Reads the next field line or the empty line, strictly (RFC 9112 section 5): no
+/// folding, no bare CR or LF, no blank before the colon, no control bytes. Whether and
+/// why a line is malformed depends on its bytes only, not on how they were split.
+///
+/// `field`: `line` is set but for its identity, `position` is at the next line.
+/// `malformed`: `why` is set.
+[[nodiscard]] inline line_outcome read_field_line(const char* data, std::size_t size, line_position& position,
+                                                  http::field& line, std::string_view& why) noexcept {
+  std::size_t at = position.scanned;
+  if (position.colon == 0) {
+    at = find_token_end(data, at, size);
+    if (at == size) {
+      position.scanned = at;
+      return line_outcome::need_more;
+    }
+    if (data[at] != ':' || at == position.begin) {
+      if (at == position.begin && data[at] == '\r') {
+        if (at + 1 == size) return line_outcome::need_more;
+        if (data[at + 1] == '\n') {
+          position = {at + 2, at + 2, 0};
+          return line_outcome::end_of_head;
+        }
+      }
+      why = why_malformed(data, position, at);
+      return line_outcome::malformed;
+    }
+    if (at - position.begin > name_size_max) {
+      why = "a field name is too long";
+      return line_outcome::malformed;
+    }
+    position.colon = at++;
+  }
+  at = find_value_end(data, at, size);
+  if (size - at < 2) {
+    position.scanned = at;
+    if (at == size || data[at] == '\r') return line_outcome::need_more;
+  }
+  if (data[at] != '\r' || data[at + 1] != '\n') {
+    why = why_malformed(data, position, at);
+    return line_outcome::malformed;
+  }
+  std::size_t value = position.colon + 1;
+  std::size_t end = at;
+  while (value < end && http::is_blank(data[value])) ++value;
+  while (end > value && http::is_blank(data[end - 1])) --end;
+  line.name_offset = static_cast<std::uint32_t>(position.begin);
+  line.name_size = static_cast<std::uint16_t>(position.colon - position.begin);
+  line.value_offset = static_cast<std::uint32_t>(value);
+  line.value_size = static_cast<std::uint32_t>(end - value);
+  position = {at + 2, at + 2, 0};
+  return line_outcome::field;
+}
 
 }  // namespace cardea::proxy::http1

@@ -1,6 +1,9 @@
 #pragma once
 
 #include "proxy/http/message_head.hpp"
+#include "proxy/http1/field_line.hpp"
+#include "proxy/http1/framing_fields.hpp"
+#include "proxy/http1/limits.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -8,18 +11,10 @@
 
 namespace cardea::proxy::http1 {
 
-struct head_limits {
-  std::size_t line_bytes_max = 8 * 1024;    ///< the request line
-  std::size_t head_bytes_max = 32 * 1024;   ///< everything up to and with the empty line
-  std::size_t header_count_max = 100;       ///< at most header_table::capacity
-};
-
-enum class parse_status : std::uint8_t { need_more, done, failed };
-
 /// Why a message was refused, for the log and the tests; maps to an HTTP status.
 struct rejection {
-  std::uint16_t status = 400;     ///< what the client is told: 400, 413, 414, 417, 431, 501 or 505
-  std::string_view reason = {};   ///< static text, e.g. "space before the colon of a field line"
+  std::uint16_t status = 400;    ///< what the client is told: 400, 413, 414, 417, 431, 501 or 505
+  std::string_view reason = {};  ///< static text, e.g. "space before the colon of a field line"
 };
 
 /// A strict, incremental parser of request heads (RFC 9112): rejects, never repairs.
@@ -37,19 +32,36 @@ class request_parser {
   /// REQUIRES: the bytes of earlier calls are unchanged (the buffer may have moved).
   [[nodiscard]] parse_status parse(std::string_view bytes, http::request_head& head) noexcept;
 
-  /// After parse_status::failed.
+  /// After parse_status::failed, which lasts until `reset`.
   [[nodiscard]] const rejection& why() const noexcept { return rejection_; }
 
   /// Ready for the next head.
   void reset() noexcept;
 
  private:
-  [[nodiscard]] parse_status refuse(const rejection& why) noexcept;
+  enum class stage : std::uint8_t { request_line, fields, failed };
+
+  parse_status read_request_line(std::string_view bytes, http::request_head& head) noexcept;
+  parse_status read_target(std::string_view bytes, std::size_t at, http::request_head& head) noexcept;
+  parse_status read_version(std::string_view bytes, std::size_t at, http::request_head& head) noexcept;
+  parse_status read_fields(std::string_view bytes, http::request_head& head) noexcept;
+  [[nodiscard]] bool accept_target(std::string_view bytes, http::request_head& head) noexcept;
+  [[nodiscard]] bool accept_absolute_form(std::string_view bytes, std::size_t prefix,
+                                          http::request_head& head) noexcept;
+  [[nodiscard]] bool accept_field(const http::field& line, const char* data,
+                                  http::request_head& head) noexcept;
+  [[nodiscard]] bool accept_host(const http::field& line, const char* data,
+                                 http::request_head& head) noexcept;
+  [[nodiscard]] bool accept_head(const char* data, http::request_head& head) noexcept;
+  [[nodiscard]] bool accept_upgrade(const char* data, http::request_head& head) noexcept;
+  bool refuse(std::uint16_t status, std::string_view reason) noexcept;
+  parse_status fail(std::uint16_t status, std::string_view reason) noexcept;
 
   const head_limits* limits_;
-  std::size_t line_begin_ = 0;     ///< first byte that is not yet consumed by a complete line
-  std::size_t scanned_ = 0;        ///< no line end before this
-  bool have_request_line_ = false;
+  line_position position_;
+  framing_fields framing_;
+  std::uint16_t default_port_ = 0;  ///< of the target's scheme; 0 unless in absolute-form
+  stage stage_ = stage::request_line;
   rejection rejection_;
 };
 

@@ -1,121 +1,158 @@
 #include "proxy/http1/response_parser.hpp"
 
-#include "base/text.hpp"
-#include "proxy/http1/field_line.hpp"
+#include "proxy/http/characters.hpp"
+
+#include <algorithm>
+#include <cstddef>
 
 namespace cardea::proxy::http1 {
 namespace {
 
-using http::field_id;
-using http::response_head;
+/// `d`: a digit, everything else itself.
+constexpr std::string_view status_line_pattern = "HTTP/1.d ddd ";
+constexpr std::size_t minor_at = 7;
+constexpr std::size_t status_at = 9;
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
-// "HTTP/1.x SP 3DIGIT SP [reason]" (RFC 9112 section 4). The blank before an
-// empty reason is required there, and missing in enough real answers to forgive.
-std::string_view parse_status_line(std::string_view line, std::size_t offset, response_head& head) noexcept {
-  if (line.starts_with("HTTP/1.1 "))
-    head.version = http::protocol_version::http11;
-  else if (line.starts_with("HTTP/1.0 "))
-    head.version = http::protocol_version::http10;
-  else
-    return "not an HTTP/1 status line";
-  const std::string_view code = line.substr(9, 3);
-  if (code.size() != 3 || !is_digit(code[0]) || !is_digit(code[1]) || !is_digit(code[2]))
-    return "a status that is not three digits";
-  head.status = static_cast<std::uint16_t>((code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0'));
-  if (head.status < 100 || head.status > 599) return "a status outside 100..599";
-  head.reason = {static_cast<std::uint32_t>(offset + line.size()), 0};
-  if (line.size() == 12) return {};
-  if (line[12] != ' ') return "a status that is not three digits";
-  const std::string_view reason = line.substr(13);
-  if (!is_field_value(reason)) return "a control byte in the reason";
-  head.reason = {static_cast<std::uint32_t>(offset + 13), static_cast<std::uint32_t>(reason.size())};
-  return {};
-}
-
-std::string_view check_length(const char* buffer, response_head& head) noexcept {
-  head.has_content_length = head.fields.has(field_id::content_length);
-  head.content_length = 0;
-  if (!head.has_content_length) return {};
-  if (count_fields(head.fields, field_id::content_length) != 1) return "more than one Content-Length";
-  const auto length = parse_content_length(http::value_of(*head.fields.find(field_id::content_length), buffer));
-  if (!length) return "a Content-Length that is not a number";
-  head.content_length = *length;
-  return {};
-}
-
-// RFC 9112 section 6.3, with everything doubtful refused (S34, S35).
-std::string_view check_framing(const char* buffer, bool to_head, response_head& head) noexcept {
-  if (const std::string_view wrong = check_length(buffer, head); !wrong.empty()) return wrong;
-  const bool coded = head.fields.has(field_id::transfer_encoding);
-  const bool never_a_body = head.status < 200 || head.status == 204;
-  if (coded) {
-    if (head.has_content_length) return "Content-Length beside Transfer-Encoding";
-    if (never_a_body) return "Transfer-Encoding in an answer without a body";
-    if (head.version == http::protocol_version::http10) return "Transfer-Encoding in HTTP/1.0";
-    if (count_fields(head.fields, field_id::transfer_encoding) != 1) return "more than one Transfer-Encoding";
-    const std::string_view coding = http::value_of(*head.fields.find(field_id::transfer_encoding), buffer);
-    if (!base::equal_ignoring_case(coding, "chunked")) return "a transfer coding other than chunked";
+/// The index of the first byte of `text` that does not fit the pattern, or its size.
+std::size_t pattern_prefix(std::string_view text) noexcept {
+  std::size_t at = 0;
+  for (; at < std::min(text.size(), status_line_pattern.size()); ++at) {
+    const char wanted = status_line_pattern[at];
+    if (wanted == 'd' ? !http::is_digit(text[at]) : text[at] != wanted) break;
   }
-  if (never_a_body && head.has_content_length && head.content_length > 0) return "a length in an answer without a body";
-  if (never_a_body) head.has_content_length = false;
-  if (never_a_body || to_head || head.status == 304)
-    head.framing = http::body_framing::none;
-  else if (coded)
-    head.framing = http::body_framing::chunked;
-  else
-    head.framing = head.has_content_length ? http::body_framing::length : http::body_framing::until_close;
-  return {};
+  return at;
 }
 
 }  // namespace
 
+parse_status response_parser::parse(std::string_view bytes, bool to_head,
+                                    http::response_head& head) noexcept {
+  if (stage_ == stage::failed) return parse_status::failed;
+  // Cut where the limit is, so that what fails first does not depend on how much has arrived.
+  const bool full = bytes.size() >= limits_->head_bytes_max;
+  if (full) bytes = bytes.substr(0, limits_->head_bytes_max);
+  parse_status status = parse_status::done;
+  if (stage_ == stage::status_line) {
+    const std::size_t line_end_max = limits_->line_bytes_max + 2;
+    status = read_status_line(bytes.substr(0, line_end_max), head);
+    if (status == parse_status::need_more && bytes.size() >= line_end_max)
+      return fail("the status line is too long");
+  }
+  if (status == parse_status::done) {
+    stage_ = stage::fields;
+    status = read_fields(bytes, to_head, head);
+  }
+  return full && status == parse_status::need_more ? fail("the head is too large") : status;
+}
+
 void response_parser::reset() noexcept {
-  line_begin_ = scanned_ = 0;
-  have_status_line_ = false;
+  position_ = {};
+  framing_ = {};
+  stage_ = stage::status_line;
   reason_ = {};
 }
 
-parse_status response_parser::refuse(std::string_view why) noexcept {
-  reason_ = why;
-  return parse_status::failed;
+parse_status response_parser::read_status_line(std::string_view bytes, http::response_head& head) noexcept {
+  const std::size_t fits = pattern_prefix(bytes);
+  if (fits < status_line_pattern.size()) {
+    if (fits == bytes.size()) return parse_status::need_more;
+    return fail("a malformed status line");
+  }
+  if (bytes[minor_at] > '1') return fail("a version other than HTTP/1.0 and HTTP/1.1");
+  if (bytes[status_at] < '1' || bytes[status_at] > '5') return fail("a status outside of 100 to 599");
+
+  const std::size_t reason = status_line_pattern.size();
+  const std::size_t at = find_value_end(bytes.data(), reason, bytes.size());
+  if (at == bytes.size()) return parse_status::need_more;
+  if (bytes[at] != '\r') return fail("a control byte in the status line");
+  if (at + 1 == bytes.size()) return parse_status::need_more;
+  if (bytes[at + 1] != '\n') return fail("a bare CR in the status line");
+
+  head.status = static_cast<std::uint16_t>((bytes[status_at] - '0') * 100 +
+                                           (bytes[status_at + 1] - '0') * 10 + (bytes[status_at + 2] - '0'));
+  head.reason = {static_cast<std::uint32_t>(reason), static_cast<std::uint32_t>(at - reason)};
+  head.version = bytes[minor_at] == '1' ? http::protocol_version::http11 : http::protocol_version::http10;
+  head.fields.clear();
+  position_ = {at + 2, at + 2, 0};
+  return parse_status::done;
 }
 
-parse_status response_parser::parse(std::string_view bytes, bool to_head, http::response_head& head) noexcept {
+parse_status response_parser::read_fields(std::string_view bytes, bool to_head,
+                                          http::response_head& head) noexcept {
   while (true) {
-    const line_search line = find_line(bytes, line_begin_, scanned_);
-    const bool found = line.outcome == line_search::state::found;
-    const std::size_t end = found ? line_begin_ + line.size + 2 : bytes.size();
-    if (end > limits_->head_bytes_max) return refuse("a response head over the limit");
-    if (line.outcome == line_search::state::incomplete) {
-      scanned_ = bytes.size();
-      return parse_status::need_more;
+    http::field line;
+    std::string_view why;
+    switch (read_field_line(bytes.data(), bytes.size(), position_, line, why)) {
+      case line_outcome::need_more:
+        return parse_status::need_more;
+      case line_outcome::malformed:
+        return fail(why);
+      case line_outcome::end_of_head:
+        if (!accept_head(to_head, head)) return parse_status::failed;
+        head.head_bytes = static_cast<std::uint32_t>(position_.begin);
+        return parse_status::done;
+      case line_outcome::field:
+        break;
     }
-    if (!found) return refuse("a line that ends without CR");
-    const std::string_view text = bytes.substr(line_begin_, line.size);
-    const std::size_t offset = line_begin_;
-    line_begin_ = scanned_ = end;
-
-    if (!have_status_line_) {
-      head.fields.clear();
-      if (const std::string_view wrong = parse_status_line(text, offset, head); !wrong.empty()) return refuse(wrong);
-      have_status_line_ = true;
-      continue;
-    }
-    if (text.empty()) {
-      head.head_bytes = static_cast<std::uint32_t>(line_begin_);
-      if (const std::string_view wrong = check_framing(bytes.data(), to_head, head); !wrong.empty()) return refuse(wrong);
-      const connection_tokens asked = read_connection(head.fields, bytes.data());
-      head.keep_alive = (head.version == http::protocol_version::http11 ? !asked.close : asked.keep_alive && !asked.close) &&
-                        head.framing != http::body_framing::until_close;
-      return parse_status::done;
-    }
-    http::field parsed{};
-    if (head.fields.size() >= limits_->header_count_max) return refuse("more fields than the limit");
-    if (const char* wrong = parse_field_line(text, offset, parsed)) return refuse(wrong);
-    if (!head.fields.add(parsed)) return refuse("more fields than can be held");
+    line.id = http::identify_field(http::name_of(line, bytes.data()));
+    if (!accept_field(line, bytes.data(), head)) return parse_status::failed;
   }
+}
+
+bool response_parser::accept_field(const http::field& line, const char* data,
+                                   http::response_head& head) noexcept {
+  std::string_view why;
+  switch (line.id) {
+    case http::field_id::content_length:
+      why = framing_.take_content_length(value_of(line, data));
+      break;
+    case http::field_id::transfer_encoding:
+      why = framing_.take_transfer_encoding(value_of(line, data), head.version);
+      break;
+    case http::field_id::connection:
+      why = framing_.take_connection(value_of(line, data));
+      break;
+    default:
+      break;
+  }
+  if (!why.empty()) return refuse(why);
+  if (head.fields.size() == limits_->header_count_max || !head.fields.add(line))
+    return refuse("too many field lines");
+  return true;
+}
+
+bool response_parser::accept_head(bool to_head, http::response_head& head) noexcept {
+  const framing_fields::coding coding = framing_.transfer_coding();
+  if (coding == framing_fields::coding::unsupported) return refuse("a transfer coding other than chunked");
+  const bool is_chunked = coding == framing_fields::coding::chunked;
+  head.has_content_length = framing_.has_content_length();
+  head.content_length = framing_.content_length();
+  head.keep_alive = framing_.keeps_alive(head.version);
+  if (head.status < 200 || head.status == 204) {
+    if (is_chunked || head.has_content_length) return refuse("a body's framing on a status without a body");
+    head.framing = http::body_framing::none;
+  } else if (to_head || head.status == 304) {
+    head.framing = http::body_framing::none;
+  } else if (is_chunked) {
+    head.framing = http::body_framing::chunked;
+  } else if (head.has_content_length) {
+    head.framing = http::body_framing::length;
+  } else {
+    head.framing = http::body_framing::until_close;
+    head.keep_alive = false;
+  }
+  return true;
+}
+
+bool response_parser::refuse(std::string_view reason) noexcept {
+  fail(reason);
+  return false;
+}
+
+parse_status response_parser::fail(std::string_view reason) noexcept {
+  stage_ = stage::failed;
+  reason_ = reason;
+  return parse_status::failed;
 }
 
 }  // namespace cardea::proxy::http1

@@ -42,7 +42,8 @@ bool server_exchange::append_relayed(const http::response_head& head, const char
   const http::connection_options options(head.fields, bytes);
   bool fits = true;
   for (const http::field& line : head.fields) {
-    if (!http::forwards_to_client(line, bytes, options)) continue;
+    const bool remade = line.id == http::field_id::content_length;
+    if (remade || !http::forwards_to_client(line, bytes, options)) continue;
     fits = out_.append(http::name_of(line, bytes)) && out_.append(": ") && out_.append(http::value_of(line, bytes)) &&
            out_.append("\r\n") && fits;
   }
