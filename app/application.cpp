@@ -90,7 +90,7 @@ base::awaitable<void> application::serve_api() {
   if (configuration_->api.addr.empty()) co_return;
   api::settings settings;
   settings.addr = configuration_->api.addr;
-  settings.version = version_text;
+  settings.version = version_text();
   api_ = std::make_unique<api::server>(context_.get_executor(), std::move(settings), certificates_view_);
   const auto listening = co_await api_->listen();
   if (!listening) {

@@ -102,7 +102,7 @@ int validate(const command_line& line) {
 }
 
 int print_version() {
-  fmt::print("cardea {}\n{}\nBoost {}.{}.{}\n", version_text, OpenSSL_version(OPENSSL_VERSION), BOOST_VERSION / 100000,
+  fmt::print("cardea {}\n{}\nBoost {}.{}.{}\n", version_text(), OpenSSL_version(OPENSSL_VERSION), BOOST_VERSION / 100000,
              BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100);
   return 0;
 }

@@ -20,7 +20,7 @@ std::string directory_of(const config::certificate_request& request) {
 base::result<base::fetch> make_fetch(const std::vector<std::string>& ca_files) {
   base::fetch_client_options options;
   options.ca_files = ca_files;
-  options.user_agent = "cardea/" + std::string(version_text);
+  options.user_agent = "cardea/" + std::string(version_text());
   return base::make_fetch(options);
 }
 

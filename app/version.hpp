@@ -4,6 +4,7 @@
 
 namespace cardea::app {
 
-inline constexpr std::string_view version_text = CARDEA_VERSION;
+/// The release this binary was built from, as `cardea version` and the API report it ("0.1.0").
+[[nodiscard]] std::string_view version_text();
 
 }  // namespace cardea::app

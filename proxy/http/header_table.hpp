@@ -73,7 +73,7 @@ class header_table {
   }
   /// False when the table is full.
   [[nodiscard]] bool add(const field& line) noexcept {
-    if (size_ == capacity) return false;
+    if (size_ >= capacity) return false;
     fields_[size_++] = line;
     present_ |= bit(line.id);
     return true;
