@@ -11,6 +11,9 @@ namespace cardea::autocert::acme {
 /// States of orders, authorizations and challenges (RFC 8555 section 7.1.6).
 enum class state { pending, ready, processing, valid, invalid, deactivated, expired, revoked, unknown };
 
+/// As RFC 8555 writes it.
+[[nodiscard]] std::string_view to_text(state value) noexcept;
+
 struct order {
   std::string url;  ///< from the Location field
   state status = state::unknown;
