@@ -84,8 +84,9 @@ base::awaitable<base::result<void>> acme_issuer::find_account() {
       if (!made) co_return made.error();
       binding = std::move(*made);
     } else if (where->external_account_required) {
-      co_return base::error(errc::rejected,
-                            "the CA wants an external account: set eab_kid and eab_hmac from your account there");
+      co_return base::error(
+          errc::rejected,
+          "the CA wants an external account: set eab_kid and eab_hmac from your account there");
     }
     log_.info("registering an account", {{"email", settings_.email}});
     std::string payload = account_payload(settings_, false, binding);
@@ -93,7 +94,8 @@ base::awaitable<base::result<void>> acme_issuer::find_account() {
   }
   if (!answer) co_return answer.error().at("account");
   account_url_ = answer->header("Location");
-  if (account_url_.empty()) co_return base::error(errc::malformed_answer, "the CA gave the account no address");
+  if (account_url_.empty())
+    co_return base::error(errc::malformed_answer, "the CA gave the account no address");
   co_return base::result<void>();
 }
 
@@ -138,7 +140,8 @@ base::awaitable<base::result<order>> acme_issuer::poll_order(std::string url, st
     if (!parsed) co_return parsed;
     parsed->url = url;
     if (parsed->status == state::invalid)
-      co_return base::error(errc::rejected, parsed->failure.empty() ? "the order became invalid" : parsed->failure);
+      co_return base::error(errc::rejected,
+                            parsed->failure.empty() ? "the order became invalid" : parsed->failure);
     if (parsed->status != until_not && parsed->status != state::processing) co_return parsed;
     if (std::chrono::steady_clock::now() - begin > limits_.poll_max)
       co_return base::error(base::errc::timed_out, "the CA did not go on with the order in time");
@@ -174,7 +177,8 @@ base::awaitable<base::result<void>> acme_issuer::validate(const order& placed) {
     if (parsed->status != state::pending)
       co_return base::error(errc::rejected, "the authorization is of no more use: " + parsed->failure());
     const challenge* chosen = parsed->find("dns-01");
-    if (chosen == nullptr) co_return base::error(errc::rejected, "the CA offers no dns-01 for " + parsed->domain);
+    if (chosen == nullptr)
+      co_return base::error(errc::rejected, "the CA offers no dns-01 for " + parsed->domain);
     work.push_back({parsed->domain, chosen->token, chosen->token + "." + key_->thumbprint()});
     open.push_back(std::move(*parsed));
   }

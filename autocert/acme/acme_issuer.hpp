@@ -33,10 +33,10 @@ struct issuer_settings {
 class acme_issuer final : public issuer {
  public:
   struct limits {
-    std::chrono::seconds poll_max{300};            ///< for validation, and again for issuing
-    std::chrono::milliseconds poll_first{100};     ///< without Retry-After: doubled up to poll_pause_max
+    std::chrono::seconds poll_max{300};         ///< for validation, and again for issuing
+    std::chrono::milliseconds poll_first{100};  ///< without Retry-After: doubled up to poll_pause_max
     std::chrono::milliseconds poll_pause_max{2'000};
-    std::chrono::seconds retry_after_max{30};      ///< a longer wish of the CA is cut while polling
+    std::chrono::seconds retry_after_max{30};  ///< a longer wish of the CA is cut while polling
   };
 
   acme_issuer(issuer_settings settings, std::shared_ptr<transport> ca, std::unique_ptr<solvers::dns01> solver,
@@ -53,7 +53,8 @@ class acme_issuer final : public issuer {
   [[nodiscard]] base::awaitable<base::result<order>> poll_order(std::string url, state until_not);
   [[nodiscard]] base::awaitable<base::result<order>> finalize(order placed, const std::string& csr_der);
   [[nodiscard]] base::awaitable<base::result<std::string>> order_certificate(issue_request request);
-  [[nodiscard]] base::awaitable<base::result<base::fetch_response>> post(std::string url, std::string payload);
+  [[nodiscard]] base::awaitable<base::result<base::fetch_response>> post(std::string url,
+                                                                         std::string payload);
   [[nodiscard]] std::chrono::milliseconds pause_after(const base::fetch_response& answer,
                                                       std::chrono::milliseconds& next) const;
 
