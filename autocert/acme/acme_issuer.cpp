@@ -16,6 +16,7 @@ using std::chrono::milliseconds;
 
 const std::string post_as_get;
 const std::string empty_object = "{}";
+constexpr int finalize_tries_max = 3;
 
 std::string account_payload(const issuer_settings& settings, bool only_existing, const std::string& binding) {
   boost::json::object out;
@@ -149,12 +150,39 @@ base::awaitable<base::result<order>> acme_issuer::poll_order(std::string url, st
   }
 }
 
+base::awaitable<base::result<authorization>> acme_issuer::find_authorization(std::string url) {
+  std::string address = url;
+  std::string payload = post_as_get;
+  auto answer = co_await post(std::move(address), std::move(payload));
+  if (!answer) co_return answer.error().at("authorization");
+  auto parsed = parse_authorization(answer->body);
+  if (!parsed) co_return parsed;
+  parsed->url = std::move(url);
+  parsed->retry_after = parse_retry_after(answer->header("Retry-After"), clock_());
+  co_return parsed;
+}
+
+base::awaitable<bool> acme_issuer::is_answered(std::string authorization_url) {
+  const auto now = co_await find_authorization(std::move(authorization_url));
+  if (!now) co_return false;
+  const challenge* chosen = now->find("dns-01");
+  co_return chosen != nullptr && (chosen->status == state::processing || chosen->status == state::valid);
+}
+
 // All challenges are answered before the first is asked about: the CA validates them side by side.
 base::awaitable<base::result<void>> acme_issuer::answer(const std::vector<authorization>& open) {
   for (const authorization& each : open) {
-    const challenge* chosen = each.find("dns-01");
-    const auto told = co_await post(chosen->url, empty_object);
-    if (!told) co_return told.error().at("challenge for " + each.domain);
+    std::string address = each.find("dns-01")->url;
+    std::string payload = empty_object;
+    const auto told = co_await post(std::move(address), std::move(payload));
+    if (told) continue;
+    // The CA refuses a second answer, which follows when the reply to the first was lost.
+    bool heard = false;
+    if (told.error().code == errc::rejected) {
+      std::string url = each.url;
+      heard = co_await is_answered(std::move(url));
+    }
+    if (!heard) co_return told.error().at("challenge for " + each.domain);
   }
   log_.info("waiting for the CA to validate");
   for (const authorization& each : open) {
@@ -168,11 +196,9 @@ base::awaitable<base::result<void>> acme_issuer::validate(const order& placed) {
   std::vector<authorization> open;
   std::vector<solvers::dns01::work> work;
   for (const std::string& url : placed.authorizations) {
-    auto answer = co_await post(url, post_as_get);
-    if (!answer) co_return answer.error().at("authorization");
-    auto parsed = parse_authorization(answer->body);
+    std::string address = url;
+    auto parsed = co_await find_authorization(std::move(address));
     if (!parsed) co_return parsed.error();
-    parsed->url = url;
     if (parsed->status == state::valid) continue;  // the CA remembers an earlier proof (B40)
     if (parsed->status != state::pending)
       co_return base::error(errc::rejected, "the authorization is of no more use: " + parsed->failure());
@@ -192,16 +218,24 @@ base::awaitable<base::result<void>> acme_issuer::validate(const order& placed) {
 
 base::awaitable<base::result<order>> acme_issuer::finalize(order placed, const std::string& csr_der) {
   log_.info("finalizing the order");
-  const std::string payload = R"({"csr":")" + base::base64url(csr_der) + R"("})";
-  for (int attempt = 0; attempt < 3; ++attempt) {
-    const auto told = co_await post(placed.finalize, payload);
+  milliseconds pause = limits_.poll_first;
+  for (int tries = 1;; ++tries) {
+    std::string address = placed.finalize;
+    std::string payload = R"({"csr":")" + base::base64url(csr_der) + R"("})";
+    const auto told = co_await post(std::move(address), std::move(payload));
     if (told) break;
-    // The CA may not have caught up with its own validations yet (B41).
-    if (told.error().code != errc::order_not_ready || attempt == 2) co_return told.error().at("finalize");
-    auto ready = co_await poll_order(placed.url, state::pending);
-    if (!ready) co_return ready;
+    if (told.error().code != errc::order_not_ready) co_return told.error().at("finalize");
+    // Either the CA has not caught up with its own validations (B41), or it did
+    // hear us and only its answer was lost: then the order is not ready any more.
+    std::string url = placed.url;
+    auto now = co_await poll_order(std::move(url), state::pending);
+    if (!now || now->status != state::ready) co_return now;
+    if (tries == finalize_tries_max) co_return told.error().at("finalize");
+    co_await sleep_(pause);
+    pause *= 4;
   }
-  auto issued = co_await poll_order(placed.url, state::ready);
+  std::string url = placed.url;
+  auto issued = co_await poll_order(std::move(url), state::ready);
   co_return issued;
 }
 

@@ -49,6 +49,8 @@ class acme_issuer final : public issuer {
   [[nodiscard]] base::awaitable<base::result<order>> place_order(std::vector<std::string> domains);
   [[nodiscard]] base::awaitable<base::result<void>> validate(const order& placed);
   [[nodiscard]] base::awaitable<base::result<void>> answer(const std::vector<authorization>& open);
+  [[nodiscard]] base::awaitable<base::result<authorization>> find_authorization(std::string url);
+  [[nodiscard]] base::awaitable<bool> is_answered(std::string authorization_url);
   [[nodiscard]] base::awaitable<base::result<authorization>> poll_authorization(std::string url);
   [[nodiscard]] base::awaitable<base::result<order>> poll_order(std::string url, state until_not);
   [[nodiscard]] base::awaitable<base::result<order>> finalize(order placed, const std::string& csr_der);

@@ -2,6 +2,8 @@
 
 #include "base/error.hpp"
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +42,7 @@ struct authorization {
   bool wildcard = false;
   state status = state::unknown;
   std::vector<challenge> challenges;
+  std::optional<std::chrono::seconds> retry_after;  ///< from the field of that name
 
   [[nodiscard]] const challenge* find(std::string_view type) const noexcept;
   /// Why it is invalid: the CA's words about the challenge that failed.
