@@ -243,7 +243,13 @@ base::awaitable<base::result<std::string>> acme_issuer::order_certificate(issue_
   const auto account = co_await find_account();
   if (!account) co_return account.error();
   log_.info("ordering a certificate", {{"domains", joined(request.domains)}});
-  auto placed = co_await place_order(request.domains);
+  std::vector<std::string> domains = request.domains;
+  auto placed = co_await place_order(std::move(domains));
+  if (placed && placed->status != state::pending && placed->status != state::ready) {
+    log_.info("the CA handed out an order that is used up", {{"status", to_text(placed->status)}});
+    domains = request.domains;
+    placed = co_await place_order(std::move(domains));
+  }
   if (!placed) co_return placed.error();
   if (placed->status == state::pending) {
     const auto proven = co_await validate(*placed);
@@ -258,8 +264,11 @@ base::awaitable<base::result<std::string>> acme_issuer::order_certificate(issue_
     if (!placed) co_return placed.error();
   }
   if (placed->status != state::valid || placed->certificate.empty())
-    co_return base::error(errc::malformed_answer, "the order ended without a certificate");
-  const auto chain = co_await post(placed->certificate, post_as_get);
+    co_return base::error(errc::malformed_answer,
+                          "the order is " + std::string(to_text(placed->status)) + " and has no certificate");
+  std::string address = placed->certificate;
+  std::string payload = post_as_get;
+  const auto chain = co_await post(std::move(address), std::move(payload));
   if (!chain) co_return chain.error().at("download");
   log_.info("certificate downloaded");
   co_return check_chain(chain->body, request.csr_der, request.domains, clock_());

@@ -69,6 +69,7 @@ class acme_ca {
   /// Twists the next request of that kind that has none yet.
   void next(ca_step step, twist what) { twists_[step].push_back(std::move(what)); }
   void next(ca_step step, std::size_t times, const twist& what);
+  void clear_twists() { twists_.clear(); }
 
   /// As after a restart of a CA without a disk.
   void forget_accounts() { accounts_.clear(); }
