@@ -4,6 +4,7 @@
 #include "autocert/acme/problem.hpp"
 #include "base/text.hpp"
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -40,6 +41,12 @@ std::string joined(const std::vector<std::string>& names) {
   return out;
 }
 
+std::string names_of(const std::vector<authorization>& list) {
+  std::vector<std::string> names;
+  for (const authorization& each : list) names.push_back((each.wildcard ? "*." : "") + each.domain);
+  return joined(names);
+}
+
 }  // namespace
 
 acme_issuer::acme_issuer(issuer_settings settings, std::shared_ptr<transport> ca,
@@ -57,12 +64,17 @@ base::awaitable<base::result<base::fetch_response>> acme_issuer::post(std::strin
   co_return answer;
 }
 
-milliseconds acme_issuer::pause_after(const base::fetch_response& answer, milliseconds& next) const {
-  if (const auto asked = parse_retry_after(answer.header("Retry-After"), clock_()))
-    return std::clamp<milliseconds>(*asked, limits_.poll_first, limits_.retry_after_max);
-  const milliseconds pause = next;
-  next = std::min(next * 2, limits_.poll_pause_max);
-  return pause;
+base::awaitable<bool> acme_issuer::may_ask_again(polling& so_far, std::optional<std::chrono::seconds> asked) {
+  if (so_far.waited >= limits_.poll_max) co_return false;
+  milliseconds pause = so_far.next;
+  if (asked) {
+    pause = std::clamp<milliseconds>(*asked, limits_.poll_first, limits_.retry_after_max);
+  } else {
+    so_far.next = std::min(so_far.next * 2, limits_.poll_pause_max);
+  }
+  so_far.waited += pause;
+  co_await sleep_(pause);
+  co_return true;
 }
 
 // By key first, so that an account made elsewhere is found; then a new one (RFC 8555 section 7.3).
@@ -113,40 +125,36 @@ base::awaitable<base::result<order>> acme_issuer::place_order(std::vector<std::s
   co_return placed;
 }
 
-base::awaitable<base::result<authorization>> acme_issuer::poll_authorization(std::string url) {
-  const auto begin = std::chrono::steady_clock::now();
-  milliseconds next = limits_.poll_first;
-  while (true) {
-    auto answer = co_await post(url, post_as_get);
-    if (!answer) co_return answer.error().at("authorization");
-    auto parsed = parse_authorization(answer->body);
-    if (!parsed) co_return parsed;
-    parsed->url = url;
-    if (parsed->status == state::valid) co_return parsed;
-    if (parsed->status != state::pending && parsed->status != state::processing)
-      co_return base::error(errc::rejected, "validation failed: " + parsed->failure());
-    if (std::chrono::steady_clock::now() - begin > limits_.poll_max)
-      co_return base::error(base::errc::timed_out, "the CA did not validate " + parsed->domain + " in time");
-    co_await sleep_(pause_after(*answer, next));
+// An order may die without a word of its own; then its authorizations say why.
+base::awaitable<base::error> acme_issuer::why_invalid(order ended) {
+  std::string why = std::move(ended.failure);
+  for (std::string& url : ended.authorizations) {
+    if (!why.empty()) break;
+    const auto found = co_await find_authorization(std::move(url));
+    if (found && found->status != state::valid && found->status != state::pending) why = found->failure();
   }
+  if (why.empty()) why = "the CA did not say why";
+  co_return base::error(errc::rejected, "the order became invalid: " + why);
 }
 
 base::awaitable<base::result<order>> acme_issuer::poll_order(std::string url, state until_not) {
-  const auto begin = std::chrono::steady_clock::now();
-  milliseconds next = limits_.poll_first;
+  polling so_far{limits_.poll_first};
   while (true) {
-    auto answer = co_await post(url, post_as_get);
+    std::string address = url;
+    std::string payload = post_as_get;
+    auto answer = co_await post(std::move(address), std::move(payload));
     if (!answer) co_return answer.error().at("order");
     auto parsed = parse_order(answer->body);
     if (!parsed) co_return parsed;
     parsed->url = url;
-    if (parsed->status == state::invalid)
-      co_return base::error(errc::rejected,
-                            parsed->failure.empty() ? "the order became invalid" : parsed->failure);
+    if (parsed->status == state::invalid) {
+      order ended = std::move(*parsed);
+      co_return co_await why_invalid(std::move(ended));
+    }
     if (parsed->status != until_not && parsed->status != state::processing) co_return parsed;
-    if (std::chrono::steady_clock::now() - begin > limits_.poll_max)
+    const auto asked = parse_retry_after(answer->header("Retry-After"), clock_());
+    if (!co_await may_ask_again(so_far, asked))
       co_return base::error(base::errc::timed_out, "the CA did not go on with the order in time");
-    co_await sleep_(pause_after(*answer, next));
   }
 }
 
@@ -184,12 +192,35 @@ base::awaitable<base::result<void>> acme_issuer::answer(const std::vector<author
     }
     if (!heard) co_return told.error().at("challenge for " + each.domain);
   }
-  log_.info("waiting for the CA to validate");
-  for (const authorization& each : open) {
-    const auto settled = co_await poll_authorization(each.url);
-    if (!settled) co_return settled.error();
-  }
   co_return base::result<void>();
+}
+
+// In rounds, so that one patience serves all names and every name that failed is told.
+base::awaitable<base::result<void>> acme_issuer::await_validation(std::vector<authorization> open) {
+  log_.info("waiting for the CA to validate");
+  polling so_far{limits_.poll_first};
+  while (true) {
+    std::vector<authorization> waiting;
+    std::string failures;
+    std::optional<std::chrono::seconds> asked;
+    for (const authorization& each : open) {
+      std::string url = each.url;
+      auto now = co_await find_authorization(std::move(url));
+      if (!now) co_return now.error();
+      if (now->status == state::valid) continue;
+      if (now->status != state::pending && now->status != state::processing) {
+        failures += (failures.empty() ? "" : "; ") + now->failure();
+        continue;
+      }
+      asked = std::max(asked, now->retry_after);
+      waiting.push_back(std::move(*now));
+    }
+    if (!failures.empty()) co_return base::error(errc::rejected, "validation failed: " + failures);
+    if (waiting.empty()) co_return base::result<void>();
+    if (!co_await may_ask_again(so_far, asked))
+      co_return base::error(base::errc::timed_out, "the CA did not validate in time: " + names_of(waiting));
+    open = std::move(waiting);
+  }
 }
 
 base::awaitable<base::result<void>> acme_issuer::validate(const order& placed) {
@@ -212,6 +243,7 @@ base::awaitable<base::result<void>> acme_issuer::validate(const order& placed) {
   log_.info("presenting DNS records", {{"count", work.size()}});
   auto visible = co_await solver_->present(std::move(work));
   if (visible) visible = co_await answer(open);
+  if (visible) visible = co_await await_validation(std::move(open));
   co_await solver_->clean_up();
   co_return visible;
 }
@@ -274,8 +306,9 @@ base::awaitable<base::result<std::string>> acme_issuer::order_certificate(issue_
   co_return check_chain(chain->body, request.csr_der, request.domains, clock_());
 }
 
-base::awaitable<base::result<std::string>> acme_issuer::issue(issue_request request) {
-  co_await solver_->remove_leftovers();
+base::awaitable<base::result<std::string>> acme_issuer::order_with_account(issue_request request) {
+  // Cancellation is a value here, so that what was presented is removed after it too.
+  co_await base::asio::this_coro::throw_if_cancelled(false);
   issue_request first = request;
   auto outcome = co_await order_certificate(std::move(first));
   // A CA that lost the account (Pebble does at each start) gets it registered
@@ -286,6 +319,23 @@ base::awaitable<base::result<std::string>> acme_issuer::issue(issue_request requ
     outcome = co_await order_certificate(std::move(request));
   }
   co_return outcome;
+}
+
+base::awaitable<base::result<std::string>> acme_issuer::issue(issue_request request) {
+  using base::asio::experimental::awaitable_operators::operator||;
+  co_await solver_->remove_leftovers();
+  auto order = order_with_account(std::move(request));
+  auto patience = sleep_(limits_.order_max);
+  auto either = std::move(order) || std::move(patience);
+  // The loser is cancelled and waited for: an order that takes too long cleans up first.
+  auto ended = co_await std::move(either);
+  if (ended.index() == 0) co_return std::get<0>(std::move(ended));
+  const auto cancellation = co_await base::asio::this_coro::cancellation_state;
+  if (cancellation.cancelled() != base::asio::cancellation_type::none)
+    co_return base::error(base::errc::cancelled, "withdrawn");
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(limits_.order_max).count();
+  co_return base::error(base::errc::timed_out,
+                        "the order took longer than " + std::to_string(minutes) + " minutes");
 }
 
 }  // namespace cardea::autocert::acme
