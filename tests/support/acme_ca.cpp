@@ -36,11 +36,6 @@ base::fetch_response json_response(int status, const json::object& body) {
   return {status, {{"Content-Type", "application/json"}}, json::serialize(body)};
 }
 
-std::string problem_body(int status, const std::string& type, const std::string& detail) {
-  return json::serialize(
-      json::object{{"type", "urn:ietf:params:acme:error:" + type}, {"detail", detail}, {"status", status}});
-}
-
 // RFC 7638, whatever the order in which the client sent the members.
 std::string canonical(const json::object& jwk) {
   return json::serialize(json::object{{"crv", text_in(jwk, "crv")},
@@ -366,6 +361,11 @@ acme_ca::response acme_ca::finalize(std::size_t index, const signed_request& fro
   return show_order(index, 200);
 }
 
+std::string acme_ca::problem_body(int status, const std::string& type, const std::string& detail) {
+  return json::serialize(
+      json::object{{"type", "urn:ietf:params:acme:error:" + type}, {"detail", detail}, {"status", status}});
+}
+
 acme_ca::response acme_ca::refuse(int status, const std::string& type, const std::string& detail) {
   refusals_.push_back(type + ": " + detail);
   return {status, {{"Content-Type", "application/problem+json"}}, problem_body(status, type, detail)};
@@ -375,58 +375,6 @@ void acme_ca::add_nonce(response& to) {
   const std::string nonce = "nonce-" + std::to_string(nonce_count_++);
   nonces_.insert(nonce);
   to.headers.push_back({"Replay-Nonce", nonce});
-}
-
-acme_ca::twist refused(int status, const std::string& type, const std::string& detail,
-                       std::vector<base::http_field> fields) {
-  acme_ca::twist out;
-  out.reaches = acme_ca::twist::effect::checked;
-  out.answer = [=](base::fetch_response answer) -> base::result<base::fetch_response> {
-    answer.status = status;
-    answer.body = problem_body(status, type, detail);
-    answer.headers.insert(answer.headers.end(), fields.begin(), fields.end());
-    return answer;
-  };
-  return out;
-}
-
-acme_ca::twist answer_lost() {
-  acme_ca::twist out;
-  out.answer = [](base::fetch_response) -> base::result<base::fetch_response> {
-    return base::error(base::errc::closed, "ca.test: the server closed the connection");
-  };
-  return out;
-}
-
-acme_ca::twist request_lost() {
-  acme_ca::twist out = answer_lost();
-  out.reaches = acme_ca::twist::effect::lost;
-  return out;
-}
-
-acme_ca::twist hanging() {
-  acme_ca::twist out;
-  out.hangs = true;
-  return out;
-}
-
-acme_ca::twist changed(std::function<void(base::fetch_response&)> how) {
-  acme_ca::twist out;
-  out.answer = [how = std::move(how)](base::fetch_response answer) -> base::result<base::fetch_response> {
-    how(answer);
-    return answer;
-  };
-  return out;
-}
-
-acme_ca::twist with_body(std::string body) {
-  return changed([body = std::move(body)](base::fetch_response& answer) { answer.body = body; });
-}
-
-acme_ca::twist without_field(std::string name) {
-  return changed([name = std::move(name)](base::fetch_response& answer) {
-    std::erase_if(answer.headers, [&](const base::http_field& field) { return field.name == name; });
-  });
 }
 
 }  // namespace cardea::test_support

@@ -71,6 +71,9 @@ class acme_ca {
   void next(ca_step step, std::size_t times, const twist& what);
   void clear_twists() { twists_.clear(); }
 
+  [[nodiscard]] static std::string problem_body(int status, const std::string& type,
+                                                const std::string& detail);
+
   /// As after a restart of a CA without a disk.
   void forget_accounts() { accounts_.clear(); }
   void forget_nonces() { nonces_.clear(); }
@@ -152,17 +155,5 @@ class acme_ca {
   std::map<ca_step, std::deque<twist>> twists_;
   std::vector<std::string> refusals_;
 };
-
-/// The CA says no after it has checked the signature.
-[[nodiscard]] acme_ca::twist refused(int status, const std::string& type, const std::string& detail,
-                                     std::vector<base::http_field> fields = {});
-/// Nothing comes back; the CA did or did not see the request.
-[[nodiscard]] acme_ca::twist request_lost();
-[[nodiscard]] acme_ca::twist answer_lost();
-[[nodiscard]] acme_ca::twist hanging();
-/// The normal answer, changed.
-[[nodiscard]] acme_ca::twist changed(std::function<void(base::fetch_response&)> how);
-[[nodiscard]] acme_ca::twist with_body(std::string body);
-[[nodiscard]] acme_ca::twist without_field(std::string name);
 
 }  // namespace cardea::test_support

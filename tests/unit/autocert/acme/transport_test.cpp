@@ -3,6 +3,7 @@
 #include "autocert/acme/error.hpp"
 #include "base/task_group.hpp"
 #include "tests/support/acme_ca.hpp"
+#include "tests/support/acme_twist.hpp"
 #include "tests/support/scratch_folder.hpp"
 
 #include <gmock/gmock.h>
