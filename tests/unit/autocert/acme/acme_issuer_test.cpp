@@ -7,6 +7,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <array>
 #include <ctime>
 #include <filesystem>
 
@@ -16,7 +17,6 @@ namespace {
 using namespace std::chrono_literals;
 using acme_issuer = acme_fixture;
 using autocert::acme::errc;
-using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -272,6 +272,24 @@ TEST_F(acme_issuer, b68_what_could_not_be_removed_is_removed_at_the_next_start) 
   EXPECT_FALSE(issue(names));
   EXPECT_THAT(vendor_.records, IsEmpty());
   EXPECT_FALSE(std::filesystem::exists(folder_ / "pending-dns"));
+}
+
+TEST_F(acme_issuer, b55_what_a_killed_process_left_is_removed_at_the_next_start) {
+  vendor_.visible_after = 60s;
+  begin(names);
+  time_.run_for(30s);
+  const txt_records left = vendor_.records;
+  const std::string notes = base::read_file(folder_ / "pending-dns", 100'000).value();
+  EXPECT_EQ(left.size(), 2U);
+  running_->cancel();
+  EXPECT_FALSE(finish());
+  // As if nothing had happened after the kill.
+  vendor_.records = left;
+  ASSERT_TRUE(base::write_file_atomically(folder_ / "pending-dns", notes, 0600));
+  restart();
+  ca_.next(ca_step::directory, 3, request_lost());
+  EXPECT_FALSE(issue(names));
+  EXPECT_THAT(vendor_.records, IsEmpty());
 }
 
 // Cancelled as by SIGTERM, in each state that waits for something.
