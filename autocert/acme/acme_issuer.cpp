@@ -67,9 +67,9 @@ base::awaitable<base::result<base::fetch_response>> acme_issuer::post(std::strin
 base::awaitable<bool> acme_issuer::may_ask_again(polling& so_far, std::optional<std::chrono::seconds> asked) {
   if (so_far.waited >= limits_.poll_max) co_return false;
   milliseconds pause = so_far.next;
-  if (asked) {
-    pause = std::clamp<milliseconds>(*asked, limits_.poll_first, limits_.retry_after_max);
-  } else {
+  if (asked && asked->count() > 0) {
+    pause = std::min<milliseconds>(*asked, limits_.retry_after_max);
+  } else {  // "at once", again and again, would be a flood
     so_far.next = std::min(so_far.next * 2, limits_.poll_pause_max);
   }
   so_far.waited += pause;
@@ -174,7 +174,7 @@ base::awaitable<bool> acme_issuer::is_answered(std::string authorization_url) {
   const auto now = co_await find_authorization(std::move(authorization_url));
   if (!now) co_return false;
   const challenge* chosen = now->find("dns-01");
-  co_return chosen != nullptr && (chosen->status == state::processing || chosen->status == state::valid);
+  co_return chosen != nullptr && chosen->status != state::pending && chosen->status != state::unknown;
 }
 
 // All challenges are answered before the first is asked about: the CA validates them side by side.

@@ -191,6 +191,19 @@ TEST_F(acme_issuer, one_lost_message_at_any_step_does_not_matter) {
   }
 }
 
+TEST_F(acme_issuer, a_validation_that_failed_while_its_answer_was_lost_says_why) {
+  ca_.validation_errors["a.test"] = R"({"type":"urn:ietf:params:acme:error:dns","detail":"SERVFAIL"})";
+  ca_.next(ca_step::challenge, answer_lost());
+  EXPECT_EQ(refusal({"a.test"}).message(), "validation failed: a.test: dns-01: dns: SERVFAIL");
+}
+
+TEST_F(acme_issuer, b23_a_ca_that_says_at_once_is_not_flooded) {
+  ca_.validation_rounds = 1'000'000;
+  ca_.waiting_fields = {{"Retry-After", "0"}};
+  EXPECT_EQ(refusal({"a.test"}).code, base::errc::timed_out);
+  EXPECT_LE(ca_.count(ca_step::authorization), 160U) << "every two seconds for five minutes";
+}
+
 TEST_F(acme_issuer, fails_cleanly_at_every_step) {
   const std::pair<const char*, acme_ca::twist> faults[] = {
       {"a page", with_body("<html>")},
