@@ -20,13 +20,17 @@ std::map<std::string, queue>& held() {
 
 }  // namespace
 
-base::awaitable<keyed_lock> keyed_lock::acquire(std::string key) {
+base::awaitable<base::result<keyed_lock>> keyed_lock::acquire(std::string key) {
   const auto [at, is_free] = held().try_emplace(key);
   if (!is_free) {
     const base::executor where = co_await base::asio::this_coro::executor;
     const auto turn = std::make_shared<base::steady_timer>(where, base::steady_timer::time_point::max());
     at->second.waiting.push_back(turn);
     co_await turn->async_wait(base::as_result);
+    // Who hands the lock over takes the waiter off the queue; one that is still there was cancelled.
+    const auto queued = held().find(key);
+    if (queued != held().end() && std::erase(queued->second.waiting, turn) > 0)
+      co_return base::error(base::errc::cancelled, "withdrawn while another change was under way");
   }
   co_return keyed_lock(std::move(key));
 }

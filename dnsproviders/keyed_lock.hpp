@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/async.hpp"
+#include "base/error.hpp"
 
 #include <string>
 
@@ -12,7 +13,8 @@ namespace cardea::dnsproviders {
 /// thread only; released by the destructor.
 class keyed_lock {
  public:
-  [[nodiscard]] static base::awaitable<keyed_lock> acquire(std::string key);
+  /// errc::cancelled when the caller was cancelled while it waited.
+  [[nodiscard]] static base::awaitable<base::result<keyed_lock>> acquire(std::string key);
 
   keyed_lock(keyed_lock&& other) noexcept;
   keyed_lock(const keyed_lock&) = delete;

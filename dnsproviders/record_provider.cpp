@@ -21,7 +21,8 @@ class record_provider final : public provider {
     if (!zone) co_return zone.error();
     const txt_value txt{std::move(record), *zone, session_.settings().ttl};
     std::string key = session_.settings().name + " " + zone->name;
-    const keyed_lock lock = co_await keyed_lock::acquire(std::move(key));
+    const auto lock = co_await keyed_lock::acquire(std::move(key));
+    if (!lock) co_return lock.error();
     auto present = co_await find_own(txt);
     if (!present) co_return present.error();
     if (!present->empty()) co_return base::result<void>();
@@ -38,7 +39,8 @@ class record_provider final : public provider {
     if (!zone) co_return zone.error();
     const txt_value txt{std::move(record), *zone, session_.settings().ttl};
     std::string key = session_.settings().name + " " + zone->name;
-    const keyed_lock lock = co_await keyed_lock::acquire(std::move(key));
+    const auto lock = co_await keyed_lock::acquire(std::move(key));
+    if (!lock) co_return lock.error();
     std::vector<std::string> ids(1);
     if (vendor_->has_list()) {
       auto found = co_await find_own(txt);

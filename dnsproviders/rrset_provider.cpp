@@ -30,7 +30,8 @@ class rrset_provider final : public provider {
     if (!zone) co_return zone.error();
     const txt_value txt{std::move(record), *zone, session_.settings().ttl};
     std::string key = session_.settings().name + " " + zone->name;
-    const keyed_lock lock = co_await keyed_lock::acquire(std::move(key));
+    const auto lock = co_await keyed_lock::acquire(std::move(key));
+    if (!lock) co_return lock.error();
     for (int round = 1;; ++round) {
       auto old = co_await read(txt);
       if (!old) co_return old.error();

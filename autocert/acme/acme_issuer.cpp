@@ -240,6 +240,21 @@ base::awaitable<base::result<void>> acme_issuer::validate(const order& placed) {
     open.push_back(std::move(*parsed));
   }
   if (open.empty()) co_return base::result<void>();
+  if (!solver_->one_at_a_time()) {
+    auto proven = co_await prove(std::move(open), std::move(work));
+    co_return proven;
+  }
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    std::vector<authorization> one(1, open[i]);
+    std::vector<solvers::dns01::work> its_work(1, work[i]);
+    auto proven = co_await prove(std::move(one), std::move(its_work));
+    if (!proven) co_return proven;
+  }
+  co_return base::result<void>();
+}
+
+base::awaitable<base::result<void>> acme_issuer::prove(std::vector<authorization> open,
+                                                       std::vector<solvers::dns01::work> work) {
   log_.info("presenting DNS records", {{"count", work.size()}});
   auto visible = co_await solver_->present(std::move(work));
   if (visible) visible = co_await answer(open);

@@ -54,6 +54,8 @@ class acme_issuer final : public issuer {
   [[nodiscard]] base::awaitable<base::result<void>> find_account();
   [[nodiscard]] base::awaitable<base::result<order>> place_order(std::vector<std::string> domains);
   [[nodiscard]] base::awaitable<base::result<void>> validate(const order& placed);
+  [[nodiscard]] base::awaitable<base::result<void>> prove(std::vector<authorization> open,
+                                                          std::vector<solvers::dns01::work> work);
   [[nodiscard]] base::awaitable<base::result<void>> answer(const std::vector<authorization>& open);
   [[nodiscard]] base::awaitable<base::result<authorization>> find_authorization(std::string url);
   [[nodiscard]] base::awaitable<bool> is_answered(std::string authorization_url);

@@ -22,6 +22,7 @@ struct dns_vendor {
   std::size_t written = 0;
   bool refuses_writes = false;
   bool refuses_removals = false;
+  bool has_one_slot = false;  ///< a second value at a name replaces the first
   std::chrono::seconds visible_after{0};
 };
 
@@ -32,6 +33,8 @@ class vendor_access final : public dnsproviders::provider {
   base::awaitable<base::result<void>> present(dnsproviders::challenge_record record) override {
     if (vendor_.refuses_writes) co_return base::error(base::errc::protocol, "the vendor says no");
     ++vendor_.written;
+    if (vendor_.has_one_slot)
+      std::erase_if(vendor_.records, [&](const auto& each) { return each.first == record.fqdn; });
     vendor_.records.emplace(record.fqdn, record.value);
     co_return base::result<void>();
   }
@@ -41,6 +44,8 @@ class vendor_access final : public dnsproviders::provider {
     if (found != vendor_.records.end()) vendor_.records.erase(found);
     co_return base::result<void>();
   }
+
+  bool one_at_a_time() const noexcept override { return vendor_.has_one_slot; }
 
  private:
   dns_vendor& vendor_;

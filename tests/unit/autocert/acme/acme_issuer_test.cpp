@@ -55,6 +55,14 @@ TEST_F(acme_issuer, registers_orders_proves_and_downloads) {
   EXPECT_LE(took(), 2s);
 }
 
+// Both names are proven at one DNS name, where the vendor keeps a single value.
+TEST_F(acme_issuer, proves_names_one_after_the_other_at_a_vendor_with_one_slot) {
+  vendor_.has_one_slot = true;
+  expect_issued(names);
+  EXPECT_EQ(vendor_.written, 2U);
+  EXPECT_THAT(vendor_.records, IsEmpty());
+}
+
 TEST_F(acme_issuer, says_who_the_contact_is_and_agrees_to_the_terms) {
   expect_issued(names);
   const auto last = std::find_if(ca_.requests.rbegin(), ca_.requests.rend(),
