@@ -1,8 +1,24 @@
 """Certificates made and read with the openssl program."""
+import datetime
 import os
 import re
 
 from support import harness
+
+_DAY = datetime.timedelta(days=1)
+
+# What `openssl ca` wants to be told; unlike `openssl x509` it takes both dates.
+_AUTHORITY = """[ca]
+default_ca = here
+[here]
+new_certs_dir = {folder}
+database = {base}.index
+default_md = sha256
+rand_serial = yes
+policy = names
+[names]
+commonName = supplied
+"""
 
 
 def make_ca(folder, name):
@@ -14,17 +30,23 @@ def make_ca(folder, name):
     return cert
 
 
-def make_leaf(folder, name, names, ca):
-    """(certificate, key) for these DNS names, signed by the CA at that path; 127.0.0.1 is in it too."""
+def make_leaf(folder, name, names, ca, days=(-1, 20)):
+    """(certificate, key) for these DNS names, signed by the CA at that path; 127.0.0.1 is in it too.
+
+    `days`: valid from and until, counted from now.
+    """
     base = os.path.join(folder, name)
-    extensions = base + ".ext"
-    with open(extensions, "w", encoding="utf-8") as file:
-        file.write("basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName=IP:127.0.0.1,"
-                   + ",".join(f"DNS:{n}" for n in names) + "\n")
+    _write(base + ".ext", "basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName=IP:127.0.0.1,"
+           + ",".join(f"DNS:{each}" for each in names) + "\n")
+    _write(base + ".index", "")
+    _write(base + ".conf", _AUTHORITY.format(folder=folder, base=base))
     _openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={names[0]}",
              "-keyout", base + ".key", "-out", base + ".csr")
-    _openssl("x509", "-req", "-in", base + ".csr", "-CA", ca, "-CAkey", ca[:-4] + ".key", "-set_serial",
-             f"0x{os.urandom(8).hex()}", "-days", "20", "-extfile", extensions, "-out", base + ".crt")
+    now = datetime.datetime.now(datetime.timezone.utc)
+    begin, end = ((now + _DAY * each).strftime("%Y%m%d%H%M%SZ") for each in days)
+    _openssl("ca", "-batch", "-notext", "-config", base + ".conf", "-cert", ca, "-keyfile", ca[:-4] + ".key",
+             "-startdate", begin, "-enddate", end, "-extfile", base + ".ext", "-in", base + ".csr",
+             "-out", base + ".crt")
     return base + ".crt", base + ".key"
 
 
@@ -36,6 +58,8 @@ class leaf:
         self.serial = re.search(r"serial=(\w+)", out).group(1)
         self.subject = re.search(r"subject=(.*)", out).group(1).strip()
         self.issuer = re.search(r"issuer=(.*)", out).group(1).strip()
+        self.not_before = _date(re.search(r"notBefore=(.*)", out).group(1))
+        self.not_after = _date(re.search(r"notAfter=(.*)", out).group(1))
         self.names = sorted(re.findall(r"DNS:([^\s,]+)", out))
 
     @classmethod
@@ -57,6 +81,17 @@ def served(port, name=None):
 def key_fits(cert_path, key_path):
     of_cert = _openssl("x509", "-in", cert_path, "-noout", "-pubkey")
     return of_cert == _openssl("pkey", "-in", key_path, "-pubout")
+
+
+def _date(text):
+    """Unix seconds of `Nov  3 23:29:21 2026 GMT`."""
+    when = datetime.datetime.strptime(text.strip(), "%b %d %H:%M:%S %Y GMT")
+    return when.replace(tzinfo=datetime.timezone.utc).timestamp()
+
+
+def _write(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def _openssl(*arguments, **more):

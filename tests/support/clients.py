@@ -59,6 +59,10 @@ class connection:
         response = self.http.getresponse()
         return answer(response.status, dict(response.getheaders()), response.read())
 
+    def serial(self):
+        """Of the certificate that this connection's handshake showed."""
+        return self.socket.getpeercert()["serialNumber"]
+
     def close(self):
         self.http.close()
         self.socket.close()

@@ -73,6 +73,11 @@ def tool(name):
     return found
 
 
+def environment():
+    """Ours without what would change the configuration under test."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("CARDEA_", "GODOXY_"))}
+
+
 def run(*command, seconds=30, **more):
     """A finished program: returncode, stdout, stderr as text."""
     if "input" not in more:
@@ -88,14 +93,17 @@ class process:
         self.name = name
         self.log_path = os.path.join(folder, f"{name}.log")
         self.command = command
+        self.log_begin = os.path.getsize(self.log_path) if os.path.exists(self.log_path) else 0
         with open(self.log_path, "ab") as log:
             self.child = subprocess.Popen(  # pylint: disable=consider-using-with
                 [str(c) for c in command], cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                env={**os.environ, **(env or {})}, preexec_fn=_die_with_parent)
+                env={**environment(), **(env or {})}, preexec_fn=_die_with_parent)
 
     def log(self):
-        with open(self.log_path, encoding="utf-8", errors="replace") as file:
-            return file.read()
+        """What it wrote; not what another process of that name wrote before."""
+        with open(self.log_path, "rb") as file:
+            file.seek(self.log_begin)
+            return file.read().decode("utf-8", errors="replace")
 
     def is_alive(self):
         return self.child.poll() is None
@@ -148,6 +156,10 @@ class case(unittest.TestCase):
         with open(full, "w", encoding="utf-8") as file:
             file.write(text)
         return full
+
+    def replace(self, name, text):
+        """As write, but whoever reads it meanwhile sees the old text or the new one."""
+        os.replace(self.write(name + ".new", text), self.path(name))
 
     def read(self, name):
         with open(self.path(name), encoding="utf-8") as file:
