@@ -47,9 +47,10 @@ def route(alias, port, more=""):
     return f"{alias}:\n  host: 127.0.0.1\n  port: {port}\n{textwrap.indent(textwrap.dedent(more), '  ')}"
 
 
-def run(*arguments, folder, env=None):
+def run(*arguments, folder, env=None, seconds=30):
     """A command of the program that ends by itself."""
-    return harness.run(harness.binary, *arguments, cwd=folder, env={**harness.environment(), **(env or {})})
+    return harness.run(harness.binary, *arguments, cwd=folder, env={**harness.environment(), **(env or {})},
+                       seconds=seconds)
 
 
 class server:
