@@ -107,7 +107,7 @@ timeout_shutdown: {grace}
 
     def wait_for_certificates(self, *providers, seconds=30):
         harness.wait_until(lambda: self.certificates().keys() >= set(providers), seconds,
-                           f"certificates of {providers}; cardea logged:\n{self.process.log()[-4000:]}")
+                           lambda: f"certificates of {providers}; cardea logged:\n{self.process.log()[-4000:]}")
 
     def serial(self, name):
         return certificates.served(self.https, name).serial

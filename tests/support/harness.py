@@ -28,14 +28,14 @@ def _die_with_parent():
 
 
 def wait_until(condition, seconds, what):
-    """The first true value of condition(); fails the test after that long."""
+    """The first true value of condition(); fails the test after that long with `what`, a text or a function."""
     end = time.monotonic() + seconds
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError(f"not within {seconds} s: {what}")
+            raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
         time.sleep(0.05)
 
 
@@ -118,7 +118,7 @@ class process:
 
     def wait_for_log(self, pattern, seconds=20, since=0):
         return wait_until(lambda: re.search(pattern, self.log()[since:]), seconds,
-                          f"{self.name} logging {pattern!r}; it logged:\n{self.log()[-4000:]}")
+                          lambda: f"{self.name} logging {pattern!r}; it logged:\n{self.log()[-4000:]}")
 
     def signal(self, number):
         self.child.send_signal(number)

@@ -69,7 +69,7 @@ class reload(harness.case):
                 ("routes.yml", self.app + "shop:\n  prot: 1\n",
                  r'config/routes\.yml:5:3: shop\.prot: unknown key; did you mean \\?"port\\?"'),
                 ("routes.yml", "app: [\n", r"config/routes\.yml:2:1: invalid YAML"),
-                ("config.yml", cardea.local(*self.pair) + self.server.frame + "acl: {}\n", r"config/config\.yml:\d+:1: acl")):
+                ("config.yml", cardea.local(*self.pair) + self.server.frame + "acl: {default: deny}\n", r"config/config\.yml:\d+:1: acl")):
             with self.subTest(why):
                 seen = len(self.server.log())
                 self.replace(f"config/{name}", bad)
