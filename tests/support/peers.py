@@ -1,0 +1,172 @@
+"""What stands around Cardea in a system test: a name server, a CA, origins."""
+import http.server
+import json
+import os
+import re
+import shutil
+import signal
+import threading
+
+from support import certificates, harness
+
+TSIG_KEY = "cardea-test"
+TSIG_SECRET = "Y2FyZGVhLXN5c3RlbS10ZXN0LXNlY3JldC0wMTIzNDU="
+
+
+class name_server:
+    """BIND, authoritative for dynamic zones that the TSIG key may change."""
+
+    def __init__(self, test, zones, port=None):
+        self.port = port or harness.free_port()
+        folder = test.path("named")
+        os.makedirs(folder, exist_ok=True)
+        # A copy: AppArmor confines the installed one to its own folders.
+        program = shutil.copy(harness.tool("named"), folder)
+        text = f"""
+options {{ directory "{folder}"; pid-file none; session-keyfile "{folder}/session.key"; recursion no;
+  listen-on port {self.port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; dnssec-validation no; notify no;
+  managed-keys-directory "{folder}"; empty-zones-enable no; }};
+controls {{ }};
+key "{TSIG_KEY}" {{ algorithm hmac-sha256; secret "{TSIG_SECRET}"; }};
+"""
+        for zone in zones:
+            test.write(f"named/{zone}.zone", f"""$TTL 1
+@ SOA ns.{zone}. hostmaster.{zone}. 1 3600 600 86400 1
+@ NS ns.{zone}.
+ns A 127.0.0.1
+@ A 127.0.0.1
+* A 127.0.0.1
+""")
+            text += f'zone "{zone}" {{ type primary; file "{zone}.zone"; allow-update {{ key "{TSIG_KEY}"; }}; }};\n'
+        config = test.write("named/named.conf", text)
+        self.process = test.start("named", [program, "-g", "-n", "1", "-c", config])
+        self.process.wait_for_port(self.port)
+        self.process.wait_for_log(r"\brunning\b")
+
+    def query(self, name, kind="TXT"):
+        """The answers' data, one a line."""
+        out = harness.run("dig", "+short", "+time=2", "-p", self.port, "@127.0.0.1", name, kind)
+        return out.stdout.split("\n")[:-1]
+
+
+class acme_ca:
+    """Pebble with its bad nonces left on. `root` is what its certificates are checked against."""
+
+    def __init__(self, test, dns, validity_seconds=None, is_up=True):
+        self.port, self.management = harness.free_port(), harness.free_port()
+        self.test, self.dns, self.process, self.root = test, dns, None, None
+        # What its own listener shows; Cardea trusts it by `ca_certs`.
+        self.listener_ca = certificates.make_ca(test.dir, "pebble-listener-ca")
+        cert, key = certificates.make_leaf(test.dir, "pebble-listener", ["localhost"], self.listener_ca)
+        config = {"listenAddress": f"127.0.0.1:{self.port}", "managementListenAddress": f"127.0.0.1:{self.management}",
+                  "certificate": cert, "privateKey": key, "httpPort": harness.free_port(),
+                  "tlsPort": harness.free_port(), "ocspResponderURL": "", "externalAccountBindingRequired": False}
+        if validity_seconds:
+            config["certificateValidityPeriod"] = validity_seconds
+        test.write("pebble.json", json.dumps({"pebble": config}))
+        if is_up:
+            self.start()
+
+    def start(self):
+        """Each start makes another root, and a CA that remembers nothing."""
+        self.process = self.test.start(
+            "pebble", [harness.tool("pebble"), "-config", "pebble.json", "-dnsserver", f"127.0.0.1:{self.dns.port}"],
+            {"PEBBLE_VA_NOSLEEP": "1"})
+        self.process.wait_for_port(self.port)
+        self.process.wait_for_port(self.management)
+        root = harness.run("curl", "-sS", "--fail", "--noproxy", "*", "--cacert", self.listener_ca,
+                           f"https://127.0.0.1:{self.management}/roots/0")
+        if root.returncode != 0:
+            raise AssertionError(f"Pebble's root: {root.stderr}")
+        self.root = self.test.write("pebble-root.crt", root.stdout)
+
+    @property
+    def directory(self):
+        return f"https://127.0.0.1:{self.port}/dir"
+
+    def hang(self):
+        """Connections are accepted by the kernel, and nobody answers."""
+        self.process.signal(signal.SIGSTOP)
+
+    def go_on(self):
+        self.process.signal(signal.SIGCONT)
+
+    def order_count(self):
+        return self._last_count(r"There are now (\d+) orders in the db")
+
+    def account_count(self):
+        return self._last_count(r"There are now (\d+) accounts in memory")
+
+    def _last_count(self, pattern):
+        counts = re.findall(pattern, self.process.log())
+        return int(counts[-1]) if counts else 0
+
+
+class file_origin:
+    """nginx with files: an origin that load does not wear out. /forwarded shows what the proxy added."""
+
+    FORWARDED = ("host", "x_forwarded_for", "x_forwarded_proto", "x_forwarded_host", "x_forwarded_port")
+
+    def __init__(self, test):
+        self.port = harness.free_port()
+        test.write("nginx/www/small", "small\n")
+        folder = test.path("nginx")
+        temporary = " ".join(f"{kind}_temp_path {folder}/{kind};"
+                             for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        shown = "|".join(f"${{http_{name}}}" for name in self.FORWARDED)
+        config = test.write("nginx/nginx.conf", f"""
+worker_processes 1; daemon off; master_process off; pid {folder}/pid; error_log stderr warn;
+events {{ worker_connections 1000; }}
+http {{ access_log off; keepalive_timeout 600; keepalive_requests 1000000; {temporary}
+  server {{ listen 127.0.0.1:{self.port}; root {folder}/www;
+    location = /forwarded {{ default_type text/plain; return 200 "{shown}"; }} }} }}
+""")
+        self.process = test.start("nginx", [harness.tool("nginx"), "-p", folder, "-c", config])
+        self.process.wait_for_port(self.port)
+
+    @classmethod
+    def forwarded(cls, body):
+        """{field: value} of the answer of /forwarded."""
+        return dict(zip(cls.FORWARDED, body.strip().split("|"), strict=True))
+
+
+class slow_origin:
+    """Answers with a head and the first half of the body, and with the rest once `release` is called."""
+
+    HALF = b"x" * 100_000
+
+    def __init__(self, test):
+        self.go_on = threading.Event()
+        origin = self
+
+        class handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):  # pylint: disable=invalid-name
+                self.send_response(200)
+                self.send_header("Content-Length", str(2 * len(origin.HALF)))
+                self.end_headers()
+                self.wfile.write(origin.HALF)
+                self.wfile.flush()
+                origin.go_on.wait(60)
+                self.wfile.write(origin.HALF)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = _server(("127.0.0.1", 0), handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        test.addCleanup(self.server.server_close)
+        test.addCleanup(self.server.shutdown)
+        test.addCleanup(self.go_on.set)
+
+    def release(self):
+        self.go_on.set()
+
+
+class _server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        pass  # a client that went away is what some tests are about
