@@ -93,7 +93,11 @@ base::awaitable<base::result<directory>> transport::find_directory() {
   base::fetch_request request;
   request.url = directory_url_;
   auto answer = co_await exchange(std::move(request));
-  if (!answer) co_return answer.error().at("directory");
+  if (!answer) {
+    base::error why = answer.error().at("directory " + directory_url_);
+    why.context += "; check ca_dir_url and that the CA can be reached from here";
+    co_return why;
+  }
   if (answer->status != 200) {
     const problem refused = problem_in(*answer);
     co_return error_from(refused).at("directory");
