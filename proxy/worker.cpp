@@ -59,6 +59,9 @@ void worker::run() {
 
 net::task<void> worker::accept_connections(entrance& in) {
   net::waiter pause(loop_);
+  // Before there is something to answer with, clients wait in the kernel's queue.
+  while (in.environment.tls != nullptr && !equipped() && !draining_ && !loop_.stopping())
+    co_await pause.wait(base::no_deadline);
   while (true) {
     // A full house lets the kernel's queue wait rather than refuse (L08).
     while (loop_.running() > limits_.connections_max && !loop_.stopping()) co_await pause.wait(loop_.now() + 50);
@@ -94,12 +97,22 @@ void worker::install(std::shared_ptr<const routing::route_table> routes, bool st
   dispatch_.publish(std::move(view));
 }
 
+// What is published first wakes those who wait for it.
+template <class Publish>
+void worker::publish(Publish install) {
+  loop_.post([this, install = std::move(install)] {
+    const bool was_equipped = equipped();
+    install();
+    if (!was_equipped && equipped()) loop_.signal_all();
+  });
+}
+
 void worker::publish_certificates(base::certificate_snapshot certificates) {
-  loop_.post([this, certificates = std::move(certificates)] { server_tls_.publish(certificates); });
+  publish([this, certificates = std::move(certificates)] { server_tls_.publish(certificates); });
 }
 
 void worker::publish_routes(std::shared_ptr<const routing::route_table> routes, bool strict_host) {
-  loop_.post([this, routes = std::move(routes), strict_host] { install(routes, strict_host); });
+  publish([this, routes = std::move(routes), strict_host] { install(routes, strict_host); });
 }
 
 void worker::drain() {
