@@ -1,5 +1,6 @@
 #include "base/crypto.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <new>
@@ -13,5 +14,7 @@ std::array<unsigned char, 32> sha256(std::string_view bytes) {
     throw std::bad_alloc();
   return digest;
 }
+
+std::string_view crypto_library() { return OpenSSL_version(OPENSSL_VERSION); }
 
 }  // namespace cardea::base

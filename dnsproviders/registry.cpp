@@ -29,13 +29,15 @@ constexpr std::array<entry, 4> providers{{
 
 const entry* find(std::string_view name) {
   for (const entry& each : providers)
-    if (each.metadata().name == name || (!each.metadata().alias.empty() && each.metadata().alias == name)) return &each;
+    if (each.metadata().name == name || (!each.metadata().alias.empty() && each.metadata().alias == name))
+      return &each;
   return nullptr;
 }
 
 base::error unknown(const std::string& name) {
   std::string text = "unknown DNS provider '" + name + "'";
-  if (const auto near = base::nearest(name, provider_names())) text += "; did you mean '" + std::string(*near) + "'?";
+  if (const auto near = base::nearest(name, provider_names()))
+    text += "; did you mean '" + std::string(*near) + "'?";
   return {base::errc::not_found, text};
 }
 
@@ -43,9 +45,10 @@ std::string describe_options(const provider_metadata& of) {
   std::string out;
   for (const auto list : {of.options, common_options()})
     for (const option_spec& each : list)
-      out += fmt::format("  {:<22} {}{}{}\n{}", each.key, each.help, each.required ? " (required)" : "",
-                         each.fallback.empty() ? "" : fmt::format(" (default {})", each.fallback),
-                         each.environment.empty() ? "" : fmt::format("  {:<22}   environment: {}\n", "", each.environment));
+      out += fmt::format(
+          "  {:<22} {}{}{}\n{}", each.key, each.help, each.required ? " (required)" : "",
+          each.fallback.empty() ? "" : fmt::format(" (default {})", each.fallback),
+          each.environment.empty() ? "" : fmt::format("  {:<22}   environment: {}\n", "", each.environment));
   return out;
 }
 
@@ -78,7 +81,8 @@ base::result<std::string> describe(const std::string& name) {
     std::string out;
     for (const entry& each : providers) {
       const provider_metadata& of = each.metadata();
-      out += fmt::format("{:<12} {}{}\n", of.name, of.title, of.alias.empty() ? "" : fmt::format(" (also: {})", of.alias));
+      out += fmt::format("{:<12} {}{}\n", of.name, of.title,
+                         of.alias.empty() ? "" : fmt::format(" (also: {})", of.alias));
     }
     return out + "\ncardea dns-providers NAME lists the options of one.\n";
   }
@@ -86,20 +90,6 @@ base::result<std::string> describe(const std::string& name) {
   if (found == nullptr) return unknown(name);
   const provider_metadata& of = found->metadata();
   return fmt::format("{}: {}\n{}\n\noptions:\n{}", of.name, of.title, of.link, describe_options(of));
-}
-
-base::result<propagation_timing> read_timing(const option_values& options, propagation_timing defaults) {
-  if (!options["propagation_timeout"].empty()) {
-    const auto value = options.duration("propagation_timeout");
-    if (!value) return value.error();
-    defaults.timeout = *value;
-  }
-  if (!options["polling_interval"].empty()) {
-    const auto value = options.duration("polling_interval");
-    if (!value) return value.error();
-    defaults.polling_interval = *value;
-  }
-  return defaults;
 }
 
 }  // namespace cardea::dnsproviders

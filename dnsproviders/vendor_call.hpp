@@ -1,6 +1,8 @@
 #pragma once
 
-#include "dnsproviders/registry.hpp"
+#include "base/fetch.hpp"
+#include "base/secret.hpp"
+#include "dnsproviders/services.hpp"
 
 #include <string>
 #include <string_view>
