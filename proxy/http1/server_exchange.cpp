@@ -72,6 +72,7 @@ void server_exchange::send_continue() noexcept {
 
 bool server_exchange::send_head(const http::response_start& start) noexcept {
   const std::size_t mark = out_.mark();
+  if (connection_.draining) keep_alive_ = false;
   append_status_line(start.status, start.reason);
   bool fits = start.relayed == nullptr || append_relayed(*start.relayed, start.bytes);
   fits = out_.append(start.extra_fields) && fits;
