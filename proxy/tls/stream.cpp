@@ -154,7 +154,8 @@ net::io stream::handshake() noexcept {
 
 bool stream::can_read() const noexcept {
   if (const_cast<stream*>(this)->socket_.events().readable) return true;
-  return ssl_ && SSL_has_pending(ssl_.get()) == 1;
+  // A close_notify that came with the last bytes is an end that no further edge tells of.
+  return ssl_ && (SSL_has_pending(ssl_.get()) == 1 || (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0);
 }
 
 net::io_result stream::read(char* data, std::size_t size) noexcept {
@@ -163,7 +164,7 @@ net::io_result stream::read(char* data, std::size_t size) noexcept {
   net::io state = net::io::done;
   while (total < size) {
     // OpenSSL asks the socket even when it is known to be empty.
-    if (!socket_.events().readable && SSL_has_pending(ssl_.get()) == 0) {
+    if (!can_read()) {
       state = net::io::blocked;
       break;
     }
