@@ -64,7 +64,8 @@ net::task<void> worker::accept_connections(entrance& in) {
     co_await pause.wait(base::no_deadline);
   while (true) {
     // A full house lets the kernel's queue wait rather than refuse (L08).
-    while (loop_.running() > limits_.connections_max && !loop_.stopping()) co_await pause.wait(loop_.now() + 50);
+    while (counters_.connections_open.load(std::memory_order_relaxed) >= limits_.connections_max && !loop_.stopping())
+      co_await pause.wait(loop_.now() + 50);
     net::listener::accepted next = co_await in.listener.accept();
     if (!next.fd) co_return;
     loop_.spawn(serve_connection(std::move(next.fd), next.peer, in.environment));
