@@ -89,7 +89,7 @@ class proxy_under_test {
     EXPECT_TRUE(started) << started.error().message();
     server_.publish_certificates(std::make_shared<named_certificates>(ca_.issue("DNS:app.test")));
     strict_host_ = section.strict_host;
-    if (!routes.empty()) publish(std::move(routes));
+    publish(std::move(routes));
   }
   explicit proxy_under_test(const raw_origin& origin, config::entrypoint_section section = {})
       : proxy_under_test({route_to(origin.port())}, std::move(section)) {}

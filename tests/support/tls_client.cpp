@@ -20,7 +20,14 @@ SSL* connect_session(const tls_client_options& options) {
   if (!options.server_name.empty())
     SSL_ctrl(session, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
              const_cast<char*>(options.server_name.c_str()));
-  if (options.resume != nullptr) SSL_set_session(session, options.resume);
+  if (options.resume != nullptr) {
+    // A copy: with TLS 1.3 OpenSSL marks a session as used up once a new ticket came.
+    const tls_session copy(SSL_SESSION_dup(options.resume));
+    SSL_set_session(session, copy.get());
+  }
+  if (!options.protocols.empty())
+    SSL_set_alpn_protos(session, reinterpret_cast<const unsigned char*>(options.protocols.data()),
+                        static_cast<unsigned>(options.protocols.size()));
   SSL_set_connect_state(session);
   return session;
 }
@@ -57,6 +64,13 @@ std::string tls_client::peer_serial() const {
   std::uint64_t number = 0;
   ASN1_INTEGER_get_uint64(&number, serial);
   return std::to_string(number);
+}
+
+std::string tls_client::protocol() const {
+  const unsigned char* name = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(const_cast<byte_stream&>(stream_).session(), &name, &size);
+  return name == nullptr ? std::string() : std::string(reinterpret_cast<const char*>(name), size);
 }
 
 bool tls_client::resumed() const noexcept {

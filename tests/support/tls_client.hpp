@@ -20,7 +20,8 @@ struct tls_client_options {
   std::string server_name = "app.test";  ///< SNI; empty: none
   int version = 0;                       ///< TLS1_2_VERSION or TLS1_3_VERSION; 0: whatever both prefer
   SSL_SESSION* resume = nullptr;
-  int receive_bytes = 0;  ///< the socket's receive buffer; 0: the system's
+  std::string protocols = {};  ///< ALPN, each name behind its length; empty: not offered
+  int receive_bytes = 0;       ///< the socket's receive buffer; 0: the system's
 };
 
 /// A client of one connection to 127.0.0.1. It checks no certificate but shows it.
@@ -42,6 +43,8 @@ class tls_client {
   /// The certificate's dNSNames and serial number, as text.
   [[nodiscard]] std::string peer_names() const;
   [[nodiscard]] std::string peer_serial() const;
+  /// What ALPN chose, or empty.
+  [[nodiscard]] std::string protocol() const;
   [[nodiscard]] bool resumed() const noexcept;
   /// The newest session that may be resumed: with TLS 1.3 only after something was read.
   [[nodiscard]] tls_session session() const;
