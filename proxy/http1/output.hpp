@@ -24,7 +24,8 @@ class output {
   void begin_body(http::body_framing framing) noexcept { chunked_ = framing == http::body_framing::chunked; }
   /// Takes a part of `data`; 0 when blocked or failed (flush tells which).
   [[nodiscard]] std::size_t write_body(std::string_view data) noexcept;
-  void end_body(std::string_view trailers) noexcept;
+  /// `last`: nothing follows this message on the connection.
+  void end_body(std::string_view trailers, bool last = false) noexcept;
 
   /// done when nothing waits any more.
   [[nodiscard]] net::io flush() noexcept;
@@ -50,6 +51,7 @@ class output {
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   bool chunked_ = false;
+  bool last_ = false;
   bool failed_ = false;
 };
 

@@ -44,8 +44,8 @@ bool server_exchange::append_relayed(const http::response_head& head, const char
   for (const http::field& line : head.fields) {
     const bool remade = line.id == http::field_id::content_length;
     if (remade || !http::forwards_to_client(line, bytes, options)) continue;
-    fits = out_.append(http::name_of(line, bytes)) && out_.append(": ") && out_.append(http::value_of(line, bytes)) &&
-           out_.append("\r\n") && fits;
+    fits = out_.append(http::name_of(line, bytes)) && out_.append(": ") &&
+           out_.append(http::value_of(line, bytes)) && out_.append("\r\n") && fits;
   }
   return fits;
 }
@@ -81,7 +81,8 @@ bool server_exchange::send_head(const http::response_start& start) noexcept {
       start.framing == http::body_framing::chunked || start.framing == http::body_framing::until_close;
   const bool chunked = open_ended && head_.version == http::protocol_version::http11;
   if (start.framing == http::body_framing::length || start.announce_length) {
-    fits = out_.append("Content-Length: ") && out_.append_number(start.content_length) && out_.append("\r\n") && fits;
+    fits = out_.append("Content-Length: ") && out_.append_number(start.content_length) &&
+           out_.append("\r\n") && fits;
   } else if (chunked) {
     fits = out_.append("Transfer-Encoding: chunked\r\n") && fits;
   }
@@ -106,7 +107,7 @@ bool server_exchange::send_head(const http::response_start& start) noexcept {
 }
 
 void server_exchange::end_body(std::string_view trailers) noexcept {
-  out_.end_body(trailers);
+  out_.end_body(trailers, !keep_alive_);
   ended_ = true;
 }
 

@@ -39,7 +39,8 @@ net::task<void> linger(tls::stream& stream, net::waiter& waiter, const session_e
 }
 
 // Waits for the first byte of a request, holding no buffer meanwhile.
-net::task<bool> await_request(tls::stream& stream, net::waiter& waiter, const session_environment& environment) {
+net::task<bool> await_request(tls::stream& stream, net::waiter& waiter,
+                              const session_environment& environment) {
   const base::tick_ms deadline = waiter.loop().now() + environment.limits.keep_alive_timeout;
   while (!stream.can_read() || stream.flush() == net::io::blocked) {
     if (environment.draining) co_return false;
@@ -49,15 +50,17 @@ net::task<bool> await_request(tls::stream& stream, net::waiter& waiter, const se
 }
 
 // Reads until there is a whole head. The deadline is absolute from the first byte (L01).
-net::task<head_outcome> read_head(tls::stream& stream, net::waiter& waiter, const session_environment& environment,
-                                  input& in, request_parser& parser, http::request_head& head) {
+net::task<head_outcome> read_head(tls::stream& stream, net::waiter& waiter,
+                                  const session_environment& environment, input& in, request_parser& parser,
+                                  http::request_head& head) {
   base::tick_ms deadline = base::no_deadline;
   while (true) {
     if (in.end > 0) {
       const parse_status status = parser.parse(in.unread(), head);
       if (status == parse_status::done) co_return head_outcome::complete;
       if (status == parse_status::failed) co_return head_outcome::refused;
-      if (deadline == base::no_deadline) deadline = waiter.loop().now() + environment.limits.request_head_timeout;
+      if (deadline == base::no_deadline)
+        deadline = waiter.loop().now() + environment.limits.request_head_timeout;
     }
     while (!stream.can_read()) {
       if (in.end == 0) {
@@ -83,7 +86,8 @@ net::task<void> refuse(tls::stream& stream, net::waiter& waiter, const session_e
   const std::string page = http::error_page(status);
   std::string answer = "HTTP/1.1 " + std::to_string(status) + " " + std::string(http::reason_phrase(status)) +
                        "\r\nContent-Type: " + std::string(http::error_page_type) +
-                       "\r\nContent-Length: " + std::to_string(page.size()) + "\r\nConnection: close\r\n\r\n" + page;
+                       "\r\nContent-Length: " + std::to_string(page.size()) +
+                       "\r\nConnection: close\r\n\r\n" + page;
   const std::array<std::string_view, 1> pieces{answer};
   const net::io_result sent = stream.write(pieces);
   if (sent.state == net::io::done) co_await linger(stream, waiter, environment);
@@ -94,8 +98,8 @@ net::task<void> serve_http1(tls::stream& stream, net::waiter& waiter, const http
   input in;
   request_parser parser(environment.limits.head);
   http::request_head head;
-  const server_exchange::connection connection{stream, waiter,  environment.buffers, client, environment.limits.chunked,
-                                               environment.draining};
+  const server_exchange::connection connection{
+      stream, waiter, environment.buffers, client, environment.limits.chunked, environment.draining};
   while (true) {
     const head_outcome outcome = co_await read_head(stream, waiter, environment, in, parser, head);
     if (outcome == head_outcome::idle) stream.shut_down_write();
@@ -110,7 +114,8 @@ net::task<void> serve_http1(tls::stream& stream, net::waiter& waiter, const http
     co_await environment.handler.handle(exchange);
     if (exchange.aborted()) break;
     if (!exchange.reusable()) {
-      co_await linger(stream, waiter, environment);
+      if (exchange.may_close_now()) stream.end_session();
+      if (!exchange.may_close_now()) co_await linger(stream, waiter, environment);
       break;
     }
     in.restart();
