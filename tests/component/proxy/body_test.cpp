@@ -180,6 +180,24 @@ TEST(body, u04_an_answer_before_the_end_of_the_upload_is_relayed_and_neither_con
   EXPECT_EQ(client.stream().end(), stream_end::orderly);
 }
 
+TEST(body, s32_an_answer_instead_of_the_expected_body_ends_both_connections) {
+  const raw_origin origin([](raw_origin::connection& each) {
+    each.head();
+    each.write("HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno");
+    each.record(each.stream().read_to_end());
+  });
+  const proxy_under_test proxy(origin);
+  tls_client client = proxy.connect();
+  client.send("POST / HTTP/1.1\r\nHost: app.test\r\nExpect: 100-continue\r\nContent-Length: 30\r\n\r\n");
+  http_answer answer = client.answer();
+  if (answer.status == 100) answer = client.answer();
+  EXPECT_EQ(answer.status, 401);
+  EXPECT_TRUE(answer.has_line("Connection: close")) << answer.head;
+  client.send("GET /smuggled HTTP/1.1\r\nHost: app.test\r\n\r\n");
+  EXPECT_EQ(client.stream().read_to_end(), "");
+  EXPECT_TRUE(origin.wait_for_ended(1)) << "never pooled";
+}
+
 TEST(body, l02_an_upload_that_stops_is_given_up) {
   const raw_origin origin([](raw_origin::connection& each) { each.record(each.stream().read_to_end()); });
   config::entrypoint_section section;

@@ -295,44 +295,5 @@ TEST(failure, u08_a_client_that_ends_its_side_still_gets_its_answer) {
   EXPECT_EQ(client.answer().status, 200);
 }
 
-TEST(failure, v13_a_backend_whose_certificate_proves_nothing_gets_no_request) {
-  const tests::test_ca stranger("stranger");
-  const raw_origin origin(raw_origin::answering(ok()), stranger.issue("IP:127.0.0.1"));
-  routing::route route = tests::route_to(origin.port());
-  route.backend.tls = true;
-  routing::route unverified = tests::route_to(origin.port(), "unverified.test");
-  unverified.backend.tls = true;
-  unverified.backend.verify = false;
-  const proxy_under_test proxy({route, unverified});
-  tls_client client = proxy.connect();
-  EXPECT_EQ(client.ask("GET / HTTP/1.1\r\nHost: unverified.test\r\n\r\n").status, 200);
-  const std::string seen = origin.received();
-  EXPECT_EQ(client.ask(get()).status, 502) << "the unverified route's connection must not serve it";
-  EXPECT_EQ(origin.received(), seen);
-}
-
-TEST(failure, u07_a_tls_backend_that_ends_without_close_notify_was_cut_off) {
-  const tests::test_ca ca("backend CA");
-  const raw_origin origin(
-      [](raw_origin::connection& each) {
-        const std::string head = each.head();
-        each.write("HTTP/1.1 200 OK\r\n\r\nhello");
-        if (!each.stream().stays_silent(30ms)) return;
-        if (head.starts_with("GET /orderly"))
-          each.stream().end_writing();
-        else
-          each.stream().cut();
-      },
-      ca.issue("IP:127.0.0.1"));
-  routing::route route = tests::route_to(origin.port());
-  route.backend.tls = true;
-  route.backend.verify = false;
-  const proxy_under_test proxy({route});
-  const http_answer whole = proxy.connect().ask(get("/orderly"));
-  EXPECT_EQ(whole.body, "hello");
-  EXPECT_TRUE(whole.complete);
-  EXPECT_FALSE(proxy.connect().ask(get("/cut")).complete);
-}
-
 }  // namespace
 }  // namespace cardea::proxy

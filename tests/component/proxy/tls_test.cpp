@@ -91,6 +91,16 @@ TEST(tls, v06_renegotiation_is_refused) {
   EXPECT_NE(client.answer().status, 200);
 }
 
+TEST(tls, v06_a_client_may_ask_for_new_keys) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  const proxy_under_test proxy(origin);
+  tls_client client = proxy.connect({.version = TLS1_3_VERSION});
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_EQ(SSL_key_update(client.stream().session(), SSL_KEY_UPDATE_REQUESTED), 1);
+    EXPECT_EQ(client.ask(get()).status, 200) << i;
+  }
+}
+
 TEST(tls, v09_older_versions_are_refused) {
   proxy_under_test proxy({});
   EXPECT_FALSE(tls_client(proxy.port(), {.version = TLS1_1_VERSION}).connected());
