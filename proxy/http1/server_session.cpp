@@ -4,12 +4,26 @@
 #include "proxy/http/failure.hpp"
 #include "proxy/http1/input.hpp"
 #include "proxy/http1/server_exchange.hpp"
+#include "proxy/net/frame_pool.hpp"
 
 #include <array>
+#include <memory>
 #include <string>
 
 namespace cardea::proxy::http1 {
 namespace {
+
+// What a request head needs and an idle connection does not: more than 2 KiB.
+struct parsing {
+  explicit parsing(const head_limits& limits) noexcept : parser(limits) {}
+  static void* operator new(std::size_t size) { return net::frame_pool::allocate(size); }
+  static void operator delete(void* memory, std::size_t size) noexcept {
+    net::frame_pool::release(memory, size);
+  }
+
+  request_parser parser;
+  http::request_head head;
+};
 
 enum class head_outcome : std::uint8_t {
   complete,
@@ -51,12 +65,12 @@ net::task<bool> await_request(tls::stream& stream, net::waiter& waiter,
 
 // Reads until there is a whole head. The deadline is absolute from the first byte (L01).
 net::task<head_outcome> read_head(tls::stream& stream, net::waiter& waiter,
-                                  const session_environment& environment, input& in, request_parser& parser,
-                                  http::request_head& head) {
+                                  const session_environment& environment, input& in,
+                                  std::unique_ptr<parsing>& now) {
   base::tick_ms deadline = base::no_deadline;
   while (true) {
     if (in.end > 0) {
-      const parse_status status = parser.parse(in.unread(), head);
+      const parse_status status = now->parser.parse(in.unread(), now->head);
       if (status == parse_status::done) co_return head_outcome::complete;
       if (status == parse_status::failed) co_return head_outcome::refused;
       if (deadline == base::no_deadline)
@@ -65,6 +79,7 @@ net::task<head_outcome> read_head(tls::stream& stream, net::waiter& waiter,
     while (!stream.can_read()) {
       if (in.end == 0) {
         in.memory.release();
+        now.reset();
         const bool begun = co_await await_request(stream, waiter, environment);
         if (!begun) co_return head_outcome::idle;
         continue;
@@ -74,6 +89,7 @@ net::task<head_outcome> read_head(tls::stream& stream, net::waiter& waiter,
       if (woken == net::wake::stopping) co_return head_outcome::gone;
     }
     if (!in.memory) in.memory = environment.buffers.take();
+    if (!now) now = std::make_unique<parsing>(environment.limits.head);
     const net::io_result got = in.fill(stream, net::buffer_pool::buffer_bytes);
     if (got.state == net::io::ended || got.state == net::io::failed) co_return head_outcome::gone;
   }
@@ -96,21 +112,20 @@ net::task<void> refuse(tls::stream& stream, net::waiter& waiter, const session_e
 net::task<void> serve_http1(tls::stream& stream, net::waiter& waiter, const http::client_info& client,
                             const session_environment& environment) {
   input in;
-  request_parser parser(environment.limits.head);
-  http::request_head head;
+  std::unique_ptr<parsing> now;
   const server_exchange::connection connection{
       stream, waiter, environment.buffers, client, environment.limits.chunked, environment.draining};
   while (true) {
-    const head_outcome outcome = co_await read_head(stream, waiter, environment, in, parser, head);
+    const head_outcome outcome = co_await read_head(stream, waiter, environment, in, now);
     if (outcome == head_outcome::idle) stream.shut_down_write();
     if (outcome == head_outcome::idle || outcome == head_outcome::gone) break;
     if (outcome != head_outcome::complete) {
       co_await refuse(stream, waiter, environment,
-                      outcome == head_outcome::timed_out ? std::uint16_t{408} : parser.why().status);
+                      outcome == head_outcome::timed_out ? std::uint16_t{408} : now->parser.why().status);
       break;
     }
-    in.floor = in.begin = head.head_bytes;
-    server_exchange exchange(connection, in, head);
+    in.floor = in.begin = now->head.head_bytes;
+    server_exchange exchange(connection, in, now->head);
     co_await environment.handler.handle(exchange);
     if (exchange.aborted()) break;
     if (!exchange.reusable()) {
@@ -119,7 +134,7 @@ net::task<void> serve_http1(tls::stream& stream, net::waiter& waiter, const http
       break;
     }
     in.restart();
-    parser.reset();
+    now->parser.reset();
   }
   stream.close();
 }
