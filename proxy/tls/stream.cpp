@@ -162,8 +162,11 @@ net::io stream::handshake() noexcept {
 
 bool stream::can_read() const noexcept {
   if (const_cast<stream*>(this)->socket_.events().readable) return true;
+  if (!ssl_) return false;
   // A close_notify that came with the last bytes is an end that no further edge tells of.
-  return ssl_ && (SSL_has_pending(ssl_.get()) == 1 || (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0);
+  if ((SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) return true;
+  // What is pending may be a part of a record, of which nothing can be had before the rest is there.
+  return !starved_ && SSL_has_pending(ssl_.get()) == 1;
 }
 
 net::io_result stream::read(char* data, std::size_t size) noexcept {
@@ -180,8 +183,10 @@ net::io_result stream::read(char* data, std::size_t size) noexcept {
     const int got = SSL_read(ssl_.get(), data + total, static_cast<int>(size - total));
     if (got <= 0) {
       state = classify(got);
+      starved_ = state == net::io::blocked;
       break;
     }
+    starved_ = false;
     total += static_cast<std::size_t>(got);
   }
   // A key update or an alert may have been answered.
