@@ -165,6 +165,23 @@ TEST(framing, s30_pipelined_requests_are_answered_in_order) {
   EXPECT_EQ(client.stream().end(), stream_end::orderly);
 }
 
+TEST(framing, s30_thousands_of_pipelined_requests_are_answered) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  const proxy_under_test proxy(origin);
+  tls_client client = proxy.connect();
+  const std::string unknown = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  client.send(unknown);
+  const http_answer first = client.answer();
+  const std::string answer = first.head + "\r\n\r\n" + first.body;
+  constexpr std::size_t count = 20'000;
+  std::string requests;
+  for (std::size_t i = 0; i < count; ++i) requests += unknown;
+  const std::string answers = client.stream().write_and_read(requests, count * answer.size());
+  ASSERT_EQ(answers.size(), count * answer.size());
+  EXPECT_TRUE(answers.ends_with(answer));
+  EXPECT_EQ(client.ask(get()).status, 200) << "nothing is left over";
+}
+
 TEST(framing, s31_a_request_in_records_of_one_byte_is_a_request) {
   const raw_origin origin(raw_origin::answering(ok()));
   const proxy_under_test proxy(origin);

@@ -3,6 +3,8 @@
 
 #include <openssl/err.h>
 
+#include <ctime>
+
 namespace cardea::proxy {
 namespace {
 
@@ -161,28 +163,103 @@ TEST(tls, v10_a_handshake_has_only_so_much_time) {
   EXPECT_EQ(proxy.server().status().handshakes_failed, 2U);
 }
 
-TEST(tls, v10_a_handshake_in_small_pieces_succeeds) {
+/// A client whose records go through memory, so that a test can cut them anywhere.
+class piecewise_client {
+ public:
+  explicit piecewise_client(std::uint16_t port) : wire_(byte_stream::connect(port)) {
+    SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+    session_.reset(SSL_new(context));
+    SSL_CTX_free(context);
+    BIO_set_mem_eof_return(in_, -1);
+    SSL_set_bio(session_.get(), in_, out_);
+    SSL_set_connect_state(session_.get());
+  }
+
+  /// Byte by byte, both ways.
+  [[nodiscard]] bool shake_hands() {
+    while (SSL_do_handshake(session_.get()) != 1) {
+      for (const char byte : ciphertext()) wire_.write({&byte, 1});
+      const std::string got = wire_.read_bytes(1);
+      if (got.empty()) return false;
+      BIO_write(in_, got.data(), 1);
+    }
+    return wire_.write(ciphertext());
+  }
+
+  /// The records of `plaintext`, to be sent by the test.
+  [[nodiscard]] std::string sealed(const std::string& plaintext) {
+    SSL_write(session_.get(), plaintext.data(), static_cast<int>(plaintext.size()));
+    return ciphertext();
+  }
+
+  /// What the proxy said, up to and with `mark`.
+  [[nodiscard]] std::string read_until(const std::string& mark) {
+    std::string out;
+    while (out.find(mark) == std::string::npos) {
+      std::array<char, 4096> buffer;
+      const int got = SSL_read(session_.get(), buffer.data(), static_cast<int>(buffer.size()));
+      if (got > 0) {
+        out.append(buffer.data(), static_cast<std::size_t>(got));
+        continue;
+      }
+      const std::string more = wire_.read_bytes(1);
+      if (more.empty()) break;
+      BIO_write(in_, more.data(), 1);
+    }
+    return out;
+  }
+
+  [[nodiscard]] byte_stream& wire() noexcept { return wire_; }
+
+ private:
+  struct freer {
+    void operator()(SSL* value) const noexcept { SSL_free(value); }
+  };
+
+  std::string ciphertext() {
+    std::string out(BIO_ctrl_pending(out_), '\0');
+    BIO_read(out_, out.data(), static_cast<int>(out.size()));
+    return out;
+  }
+
+  byte_stream wire_;
+  std::unique_ptr<SSL, freer> session_;
+  BIO* in_ = BIO_new(BIO_s_mem());   // the session's
+  BIO* out_ = BIO_new(BIO_s_mem());  // the session's
+};
+
+TEST(tls, v10_a_handshake_and_a_request_in_small_pieces_succeed) {
   const raw_origin origin(raw_origin::answering(ok()));
   const proxy_under_test proxy(origin);
-  // The client's flights go through memory, so that each byte can be sent alone.
-  byte_stream wire = byte_stream::connect(proxy.port());
-  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
-  SSL* session = SSL_new(context);
-  SSL_CTX_free(context);
-  BIO* in = BIO_new(BIO_s_mem());
-  BIO* out = BIO_new(BIO_s_mem());
-  BIO_set_mem_eof_return(in, -1);
-  SSL_set_bio(session, in, out);
-  SSL_set_connect_state(session);
-  for (int turn = 0; turn < 1000 && SSL_do_handshake(session) != 1; ++turn) {
-    char byte = 0;
-    while (BIO_read(out, &byte, 1) == 1) ASSERT_TRUE(wire.write({&byte, 1}));
-    const std::string got = wire.read_bytes(1);
-    ASSERT_EQ(got.size(), 1U);
-    BIO_write(in, got.data(), 1);
+  piecewise_client client(proxy.port());
+  ASSERT_TRUE(client.shake_hands());
+  for (const char byte : client.sealed(get())) ASSERT_TRUE(client.wire().write({&byte, 1}));
+  EXPECT_TRUE(client.read_until("ok").starts_with("HTTP/1.1 200 "));
+}
+
+TEST(tls, v10_half_a_record_holds_nobody_up) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  const proxy_under_test proxy(origin);
+  const std::string start = "POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 5\r\n\r\n";
+  // Before a head, within a head, within a body.
+  for (const std::string& before : {std::string(), start.substr(0, 20), start}) {
+    piecewise_client client(proxy.port());
+    ASSERT_TRUE(client.shake_hands());
+    if (!before.empty()) client.wire().write(client.sealed(before));
+    const std::string record = client.sealed((start + "hello").substr(before.size()));
+    std::size_t sent = 0;
+    for (const std::size_t cut : {std::size_t{1}, std::size_t{5}, record.size() - 1}) {
+      client.wire().write(record.substr(sent, cut - sent));
+      sent = cut;
+      tls_client other = proxy.connect();
+      const std::clock_t begin = std::clock();
+      EXPECT_TRUE(other.stream().stays_silent(200ms));
+      EXPECT_LT((std::clock() - begin) * 1000 / CLOCKS_PER_SEC, 100) << "CPU time; " << cut << " bytes";
+      ASSERT_EQ(other.ask(get()).status, 200) << cut << " bytes of the record";
+    }
+    client.wire().write(record.substr(record.size() - 1));
+    EXPECT_TRUE(client.read_until("ok").starts_with("HTTP/1.1 200 "));
   }
-  EXPECT_EQ(SSL_is_init_finished(session), 1);
-  SSL_free(session);
 }
 
 TEST(tls, keep_alive_connections_end_with_a_close_notify) {
