@@ -1,6 +1,8 @@
 // Goal: after an accepted upgrade both sides have a plain pipe, and only after one.
 #include "tests/support/proxy_under_test.hpp"
 
+#include <ctime>
+
 namespace cardea::proxy {
 namespace {
 
@@ -105,6 +107,10 @@ TEST(tunnel, u08_the_backends_end_reaches_the_client_which_may_go_on) {
   ASSERT_EQ(client.ask(upgrade_request).status, 101);
   EXPECT_EQ(client.stream().read_to_end(), "bye");
   EXPECT_EQ(client.stream().end(), stream_end::orderly);
+  tls_client other = proxy.connect();
+  const std::clock_t begin = std::clock();
+  EXPECT_TRUE(other.stream().stays_silent(200ms));
+  EXPECT_LT((std::clock() - begin) * 1000 / CLOCKS_PER_SEC, 100) << "CPU time of a tunnel that is half open";
   client.send("one more thing");
   client.stream().end_writing();
   ASSERT_TRUE(origin.wait_for_ended(1));
