@@ -41,6 +41,7 @@ class relay {
   relay(http::exchange& client, tls::stream& backend, const forward_settings& settings) noexcept
       : client_(client),
         settings_(settings),
+        stream_(backend),
         backend_(backend, settings.buffers, settings.backend),
         request_done_(client.head().framing == http::body_framing::none) {}
 
@@ -108,8 +109,12 @@ class relay {
       backend_full_ = taken < view.data.size() && (taken == 0 || backend_.flush() != io::done);
       if (backend_full_) break;
     }
-    // A backend that answered early may have stopped reading; its answer decides.
-    if (backend_.flush() == io::failed) upload_over_ = backend_write_failed_ = true;
+    // A backend that answered early may have stopped reading; its answer decides. It
+    // came before the reset that failed the write, even if no edge has told of it yet.
+    if (!backend_write_failed_ && backend_.flush() == io::failed) {
+      upload_over_ = backend_write_failed_ = true;
+      stream_.socket().events().readable = true;
+    }
     return round == rounds_max;
   }
 
@@ -212,6 +217,7 @@ class relay {
 
   http::exchange& client_;
   const forward_settings& settings_;
+  tls::stream& stream_;
   http1::client_exchange backend_;
   std::optional<failure> failed_;
   base::tick_ms head_deadline_ = base::no_deadline;

@@ -180,6 +180,22 @@ TEST(body, u04_an_answer_before_the_end_of_the_upload_is_relayed_and_neither_con
   EXPECT_EQ(client.stream().end(), stream_end::orderly);
 }
 
+TEST(body, u04_an_answer_survives_the_reset_behind_it) {
+  // Closing with the upload unread makes the backend's kernel send a reset.
+  const raw_origin origin([](raw_origin::connection& each) {
+    each.head();
+    each.write("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig");
+  });
+  const proxy_under_test proxy(origin);
+  for (int i = 0; i < 40; ++i) {
+    tls_client client = proxy.connect();
+    client.send(post(mebibyte));
+    const std::string answer = client.stream().write_and_read(std::string(100'000, 'x'), 100'000);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 413 ")) << i << ": " << answer.substr(0, 60);
+    EXPECT_TRUE(answer.ends_with("big")) << i << ": " << answer.substr(0, 60);
+  }
+}
+
 TEST(body, s32_an_answer_instead_of_the_expected_body_ends_both_connections) {
   const raw_origin origin([](raw_origin::connection& each) {
     each.head();
