@@ -109,6 +109,17 @@ TEST(drain, u14_grace_ends_what_does_not_end_by_itself) {
   backend.told.set_value();
 }
 
+TEST(drain, u14_a_client_that_says_nothing_does_not_use_up_the_grace) {
+  proxy_under_test proxy({});
+  tests::byte_stream mute = tests::byte_stream::connect(proxy.port());
+  tests::byte_stream half = tests::byte_stream::connect(proxy.port());
+  half.write(std::string("\x16\x03\x01\x02\x00\x01", 6));
+  ASSERT_TRUE(tests::eventually([&] { return proxy.server().status().connections_open == 2; }));
+  const auto begin = std::chrono::steady_clock::now();
+  proxy.server().shut_down(6s);
+  EXPECT_LT(since(begin), 4s);
+}
+
 TEST(drain, a_server_in_full_use_can_stop_at_once) {
   const raw_origin origin([](raw_origin::connection& each) {
     each.head();
