@@ -1,14 +1,21 @@
 #include "proxy/worker.hpp"
 
+#include <algorithm>
+
 namespace cardea::proxy {
 namespace {
 
 constexpr base::tick_ms sweep_interval = 5'000;
 constexpr base::tick_ms tunnel_idle_timeout = 60 * 60 * 1000;
 
+// A head must fit one pooled buffer, with room for what the proxy adds to it.
+constexpr std::size_t head_bytes_possible = 64 * 1024;
+static_assert(head_bytes_possible + 4 * 1024 <= net::buffer_pool::buffer_bytes);
+
 http1::session_limits session_limits_from(const config::proxy_limits& limits) {
   http1::session_limits out;
-  out.head = {limits.request_line_bytes_max, limits.request_head_bytes_max, limits.header_count_max};
+  out.head = {limits.request_line_bytes_max, std::min(limits.request_head_bytes_max, head_bytes_possible),
+              limits.header_count_max};
   out.request_head_timeout = limits.request_head_timeout.count();
   out.keep_alive_timeout = limits.keep_alive_timeout.count();
   out.body_progress_timeout = limits.body_progress_timeout.count();
@@ -16,8 +23,8 @@ http1::session_limits session_limits_from(const config::proxy_limits& limits) {
 }
 
 dispatch::settings dispatch_settings(net::buffer_pool& buffers, const config::proxy_limits& limits) {
-  const http1::head_limits backend_head{limits.response_head_bytes_max, limits.response_head_bytes_max,
-                                        http::header_table::capacity};
+  const std::size_t head_bytes_max = std::min(limits.response_head_bytes_max, head_bytes_possible);
+  const http1::head_limits backend_head{head_bytes_max, head_bytes_max, http::header_table::capacity};
   return {buffers, {backend_head, {}}, limits.body_progress_timeout.count(), tunnel_idle_timeout};
 }
 

@@ -45,6 +45,27 @@ TEST(limit, l05_each_size_has_its_maximum_and_its_answer) {
   }
 }
 
+TEST(limit, l05_a_limit_beyond_memory_ends_where_memory_does) {
+  config::entrypoint_section section;
+  section.limits.request_line_bytes_max = 1024 * 1024;
+  section.limits.request_head_bytes_max = 1024 * 1024;
+  section.limits.response_head_bytes_max = 1024 * 1024;
+  section.limits.header_count_max = 10'000;
+  const raw_origin origin([](raw_origin::connection& each) {
+    for (std::string head = each.head(); !head.empty(); head = each.head())
+      each.write(
+          ok("ok", "X-Big: " + std::string(head.starts_with("GET /big") ? 100'000 : 60'000, 'a') + "\r\n"));
+  });
+  const proxy_under_test proxy(origin, section);
+  EXPECT_EQ(proxy.connect().ask(get("/", "X-Big: " + std::string(60'000, 'a') + "\r\n")).status, 200);
+  EXPECT_EQ(proxy.connect().ask(get("/", "X-Big: " + std::string(100'000, 'a') + "\r\n")).status, 431);
+  EXPECT_EQ(proxy.connect().ask(get("/" + std::string(100'000, 'a'))).status, 414);
+  std::string fields;
+  for (int i = 0; i < 200; ++i) fields += "X-" + std::to_string(i) + ": y\r\n";
+  EXPECT_EQ(proxy.connect().ask(get("/", fields)).status, 431);
+  EXPECT_EQ(proxy.connect().ask(get("/big")).status, 502);
+}
+
 TEST(limit, s22_trailers_have_a_maximum) {
   const raw_origin origin([](raw_origin::connection& each) { each.record(each.stream().read_to_end()); });
   const proxy_under_test proxy(origin);
