@@ -5,6 +5,9 @@
 #include "dnsproviders/exec.hpp"
 #include "dnsproviders/httpreq.hpp"
 #include "dnsproviders/rfc2136.hpp"
+#include "dnsproviders/vendors/desec.hpp"
+#include "dnsproviders/vendors/digitalocean.hpp"
+#include "dnsproviders/vendors/duckdns.hpp"
 
 #include <fmt/format.h>
 
@@ -20,12 +23,15 @@ struct entry {
 };
 
 // Adding a provider is a file beside the others and one line here.
-constexpr std::array<entry, 4> providers{{
+constexpr entry providers[] = {
     {cloudflare_metadata, make_cloudflare},
+    {desec_metadata, make_desec},
+    {digitalocean_metadata, make_digitalocean},
+    {duckdns_metadata, make_duckdns},
     {exec_metadata, make_exec},
     {httpreq_metadata, make_httpreq},
     {rfc2136_metadata, make_rfc2136},
-}};
+};
 
 const entry* find(std::string_view name) {
   for (const entry& each : providers)

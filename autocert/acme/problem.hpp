@@ -2,8 +2,9 @@
 
 #include "autocert/acme/error.hpp"
 #include "base/error.hpp"
-#include "base/fetch.hpp"
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +15,8 @@ namespace cardea::autocert::acme {
 struct problem {
   std::string type;    ///< without "urn:ietf:params:acme:error:"; empty when the body was no problem document
   std::string detail;  ///< the CA's words, control bytes removed, at most 1,000 bytes
-  int status = 0;
+  int status = 0;      ///< of the answer; of a problem inside of an object its "status", 0 without one
+  std::optional<std::chrono::seconds> retry_after;  ///< what the CA asks to wait
   struct subproblem {
     std::string identifier;
     std::string type;
@@ -22,11 +24,11 @@ struct problem {
   };
   std::vector<subproblem> subproblems;
 
-  /// One sentence for the operator: type, detail, and which name has which problem.
+  /// One sentence for the operator, at most 4,000 bytes: type, detail, and which name has which problem.
   [[nodiscard]] std::string sentence() const;
 };
 
-/// Reads whatever a CA sent with an error status; never fails.
+/// Reads whatever a CA sent with an error status (0: it is the "error" member of an object); never fails.
 [[nodiscard]] problem parse_problem(std::string_view body, int status);
 
 /// The problem as an error of this client.
