@@ -30,6 +30,11 @@ bool output::append_number(std::uint64_t value) noexcept {
   return append({digits.data(), static_cast<std::size_t>(end - digits.data())});
 }
 
+void output::rewind(std::size_t mark) noexcept {
+  end_ = mark;
+  if (begin_ == end_) discard();
+}
+
 void output::discard() noexcept {
   begin_ = end_ = 0;
   memory_.release();

@@ -31,7 +31,11 @@ class output {
   [[nodiscard]] net::io flush() noexcept;
   [[nodiscard]] bool failed() const noexcept { return failed_; }
   [[nodiscard]] bool empty() const noexcept { return begin_ == end_ && !to_.has_unsent(); }
-  /// Forgets what is staged: a head that will not be sent.
+  /// Where the next `append` goes; with `rewind` a head that does not fit is taken back.
+  [[nodiscard]] std::size_t mark() const noexcept { return end_; }
+  /// REQUIRES: nothing was sent since `mark` was taken.
+  void rewind(std::size_t mark) noexcept;
+  /// Forgets what is staged.
   void discard() noexcept;
 
  private:

@@ -52,9 +52,13 @@ bool server_exchange::append_relayed(const http::response_head& head, const char
 
 void server_exchange::send_interim(const http::response_head& head, const char* bytes) noexcept {
   if (head_.version == http::protocol_version::http10) return;
+  const std::size_t mark = out_.mark();
   append_status_line(head.status, http::reason_phrase(head.status));
-  static_cast<void>(append_relayed(head, bytes));
-  out_.append("\r\n");
+  const bool fits = append_relayed(head, bytes) && out_.append("\r\n");
+  // Half a head would break the answer; without this one it is merely later.
+  if (!fits) out_.rewind(mark);
+  // The final head needs the room. A failure shows when that one leaves.
+  static_cast<void>(out_.flush());
 }
 
 void server_exchange::send_continue() noexcept {
@@ -67,6 +71,8 @@ void server_exchange::send_continue() noexcept {
 }
 
 bool server_exchange::send_head(const http::response_start& start) noexcept {
+  const std::size_t mark = out_.mark();
+  if (connection_.draining) keep_alive_ = false;
   append_status_line(start.status, start.reason);
   bool fits = start.relayed == nullptr || append_relayed(*start.relayed, start.bytes);
   fits = out_.append(start.extra_fields) && fits;
@@ -92,7 +98,7 @@ bool server_exchange::send_head(const http::response_start& start) noexcept {
   }
   fits = out_.append("\r\n") && fits;
   if (!fits) {
-    out_.discard();
+    out_.rewind(mark);
     return false;
   }
   head_sent_ = true;

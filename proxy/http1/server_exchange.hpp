@@ -19,6 +19,7 @@ class server_exchange final : public http::exchange {
     net::buffer_pool& buffers;
     const http::client_info& client;
     const chunked_limits& chunked;
+    const bool& draining;  ///< true when the head leaves: the close is announced with it
   };
 
   server_exchange(const connection& to, input& in, const http::request_head& head) noexcept;

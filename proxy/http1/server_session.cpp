@@ -25,7 +25,13 @@ struct parsing {
   http::request_head head;
 };
 
-enum class head_outcome : std::uint8_t { complete, refused, timed_out, gone };
+enum class head_outcome : std::uint8_t {
+  complete,
+  refused,
+  timed_out,
+  idle,  ///< no request began: the client is there and is owed an orderly end
+  gone,
+};
 
 // Ends after a final answer: says that no more comes, then reads what the
 // client still sends, bounded in time and size; closing at once would reset
@@ -75,7 +81,7 @@ net::task<head_outcome> read_head(tls::stream& stream, net::waiter& waiter,
         in.memory.release();
         now.reset();
         const bool begun = co_await await_request(stream, waiter, environment);
-        if (!begun) co_return head_outcome::gone;
+        if (!begun) co_return head_outcome::idle;
         continue;
       }
       const net::wake woken = co_await waiter.wait(deadline);
@@ -107,11 +113,12 @@ net::task<void> serve_http1(tls::stream& stream, net::waiter& waiter, const http
                             const session_environment& environment) {
   input in;
   std::unique_ptr<parsing> now;
-  const server_exchange::connection connection{stream, waiter, environment.buffers, client,
-                                               environment.limits.chunked};
+  const server_exchange::connection connection{
+      stream, waiter, environment.buffers, client, environment.limits.chunked, environment.draining};
   while (true) {
     const head_outcome outcome = co_await read_head(stream, waiter, environment, in, now);
-    if (outcome == head_outcome::gone) break;
+    if (outcome == head_outcome::idle) stream.shut_down_write();
+    if (outcome == head_outcome::idle || outcome == head_outcome::gone) break;
     if (outcome != head_outcome::complete) {
       co_await refuse(stream, waiter, environment,
                       outcome == head_outcome::timed_out ? std::uint16_t{408} : now->parser.why().status);
@@ -119,7 +126,6 @@ net::task<void> serve_http1(tls::stream& stream, net::waiter& waiter, const http
     }
     in.floor = in.begin = now->head.head_bytes;
     server_exchange exchange(connection, in, now->head);
-    if (environment.draining) exchange.close_after();
     co_await environment.handler.handle(exchange);
     if (exchange.aborted()) break;
     if (!exchange.reusable()) {

@@ -162,7 +162,11 @@ net::io stream::handshake() noexcept {
 
 bool stream::can_read() const noexcept {
   if (const_cast<stream*>(this)->socket_.events().readable) return true;
-  return ssl_ && SSL_has_pending(ssl_.get()) == 1;
+  if (!ssl_) return false;
+  // A close_notify that came with the last bytes is an end that no further edge tells of.
+  if ((SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) return true;
+  // What is pending may be a part of a record, of which nothing can be had before the rest is there.
+  return !starved_ && SSL_has_pending(ssl_.get()) == 1;
 }
 
 net::io_result stream::read(char* data, std::size_t size) noexcept {
@@ -171,7 +175,7 @@ net::io_result stream::read(char* data, std::size_t size) noexcept {
   net::io state = net::io::done;
   while (total < size) {
     // OpenSSL asks the socket even when it is known to be empty.
-    if (!socket_.events().readable && SSL_has_pending(ssl_.get()) == 0) {
+    if (!can_read()) {
       state = net::io::blocked;
       break;
     }
@@ -179,8 +183,10 @@ net::io_result stream::read(char* data, std::size_t size) noexcept {
     const int got = SSL_read(ssl_.get(), data + total, static_cast<int>(size - total));
     if (got <= 0) {
       state = classify(got);
+      starved_ = state == net::io::blocked;
       break;
     }
+    starved_ = false;
     total += static_cast<std::size_t>(got);
   }
   // A key update or an alert may have been answered.

@@ -92,6 +92,7 @@ class stream {
   std::size_t unsent_begin_ = 0;
   std::size_t unsent_end_ = 0;
   std::size_t collected_ = 0;  ///< bytes in the worker's record scratch, within one call only
+  bool starved_ = false;  ///< OpenSSL can go on only with more bytes from the socket
   bool saw_fin_ = false;
   bool got_plain_http_ = false;
   std::string failure_;
