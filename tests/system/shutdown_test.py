@@ -82,6 +82,16 @@ class shutdown(harness.case):
         server.process.signal(signal.SIGTERM)
         self.assert_ends(server, 1 + PROMPTLY)
 
+    def test_a_second_signal_ends_at_once(self):
+        for first, second in ((signal.SIGTERM, signal.SIGTERM), (signal.SIGINT, signal.SIGINT)):
+            self.slow.go_on.clear()
+            server = self.start_with_grace("30s")
+            self.begin_download(server)
+            server.process.signal(first)
+            server.process.wait_for_log("draining", 5)
+            server.process.signal(second)
+            harness.wait_until(lambda server=server: not server.process.is_alive(), PROMPTLY, "ended by the second signal")
+
     def test_a_renewal_client_is_told_that_the_server_goes(self):
         dns = peers.name_server(self, ["example.test"])
         ca = peers.acme_ca(self, dns)
