@@ -78,6 +78,24 @@ BAD = {
         {"config.yml": "providers: {include: [routes.yml]}\n", "routes.yml": "app: {host: \"http://me:hunter2@x\"}\n"},
         ['config/routes.yml:1:13: app.host: expected a host name or an IP address, found "http://***@x"; write scheme, '
          "host and port apart"]),
+    "options that the providers refuse": (
+        {"config.yml": """autocert:
+  provider: cloudflare
+  email: a@b.test
+  domains: [example.test]
+  options:
+    auth_tokn: s3cr3t-token
+  extra:
+    - cert_path: certs/other.crt
+      key_path: certs/other.key
+      provider: rfc2136
+      options:
+        nameserver: "127.0.0.1:99999"
+        tsig_secret: c2VjcmV0LXRzaWc=
+"""}, ["config/config.yml:6:5: autocert.options.auth_tokn: main: cloudflare: option 'auth_tokn' is unknown; did you "
+       "mean 'auth_token'?",
+       "config/config.yml:12:21: autocert.extra[0].options.nameserver: extra[0]: rfc2136: option 'nameserver' "
+       "'127.0.0.1:99999' is not a name server: expected IP, IP:PORT or [IPv6]:PORT"]),
     "what GoDoxy has and Cardea has not": (
         {"config.yml": "providers:\n  docker: {local: $DOCKER_HOST}\nacl: {default: deny}\n"},
         ["config/config.yml:2:3: providers.docker: known from GoDoxy but not supported by this version of Cardea; "
