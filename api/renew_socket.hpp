@@ -1,6 +1,7 @@
 #pragma once
 
-#include "api/session.hpp"
+#include "api/session_context.hpp"
+#include "base/async.hpp"
 
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>

@@ -1,26 +1,9 @@
 #pragma once
 
-#include "api/access.hpp"
-#include "api/limits.hpp"
-#include "api/renewals.hpp"
-#include "api/services.hpp"
+#include "api/session_context.hpp"
 #include "base/async.hpp"
-#include "base/log.hpp"
-#include "base/task_group.hpp"
 
 namespace cardea::api {
-
-/// What all sessions share. Outlives them: its owner joins `tasks` first.
-struct session_context {
-  services from;
-  access_rules rules;
-  limits maximums;
-  renewals renewing;
-  base::task_group tasks;
-  base::logger log;
-  std::size_t open_count = 0;
-  bool stopping = false;
-};
 
 /// Serves one accepted connection to its end: requests one after the other, or a WebSocket.
 [[nodiscard]] base::awaitable<void> serve(base::tcp_socket socket, session_context& shared);

@@ -6,11 +6,11 @@
 #include "autocert/request_check.hpp"
 #include "base/atomic_file.hpp"
 #include "base/certificate.hpp"
+#include "base/crypto.hpp"
 #include "base/rfc3339.hpp"
 #include "dnsproviders/registry.hpp"
 
 #include <fmt/format.h>
-#include <openssl/crypto.h>
 
 #include <boost/version.hpp>
 
@@ -19,7 +19,8 @@ namespace {
 
 // What --quickstart serves; not a file, because a fresh folder has none.
 config::load_result load_quickstart(const config::load_options& options) {
-  config::load_result out = config::load_text(std::string(quickstart_name), quickstart_configuration, options);
+  config::load_result out =
+      config::load_text(std::string(quickstart_name), quickstart_configuration, options);
   if (!out.loaded) return out;
   for (const char* host : {"localhost", "*.cardea.localhost"}) {
     config::route_section welcome;
@@ -30,8 +31,8 @@ config::load_result load_quickstart(const config::load_options& options) {
   return out;
 }
 
-void print_row(const std::string& name, const std::string& names, const std::string& issuer, const std::string& until,
-               const std::string& renewal) {
+void print_row(const std::string& name, const std::string& names, const std::string& issuer,
+               const std::string& until, const std::string& renewal) {
   fmt::print("{:<10} {:<40} {:<24} {:<21} {}\n", name, names, issuer, until, renewal);
 }
 
@@ -76,7 +77,8 @@ application::loader configuration_loader(const command_line& line) {
 
 int validate(const command_line& line) {
   config::load_result loaded = configuration_loader(line)();
-  for (const config::issue& each : loaded.warnings) fmt::print(stderr, "warning: {}\n", config::format_issue(each));
+  for (const config::issue& each : loaded.warnings)
+    fmt::print(stderr, "warning: {}\n", config::format_issue(each));
   if (!loaded.loaded) {
     fmt::print(stderr, "{}{} error{}\n", config::format_issues(loaded.errors), loaded.errors.size(),
                loaded.errors.size() == 1 ? "" : "s");
@@ -102,8 +104,8 @@ int validate(const command_line& line) {
 }
 
 int print_version() {
-  fmt::print("cardea {}\n{}\nBoost {}.{}.{}\n", version_text(), OpenSSL_version(OPENSSL_VERSION), BOOST_VERSION / 100000,
-             BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100);
+  fmt::print("cardea {}\n{}\nBoost {}.{}.{}\n", version_text(), base::crypto_library(),
+             BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100);
   return 0;
 }
 

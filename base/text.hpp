@@ -24,6 +24,9 @@ namespace cardea::base {
 /// RFC 4648 section 4, with padding.
 [[nodiscard]] std::string base64(std::string_view bytes);
 [[nodiscard]] std::string hex(std::span<const unsigned char> bytes);
+[[nodiscard]] std::string hex(std::string_view bytes);
+/// RFC 3986 section 2.1: all but letters, digits, `-`, `.`, `_` and `~` as %XX.
+[[nodiscard]] std::string percent_encode(std::string_view text);
 
 /// The candidate nearest to `word` by edit distance, for "did you mean"; nothing
 /// when none is near enough (more than a third of the word's length, at least 2).

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/sections/api.hpp"
 #include "config/sections/autocert.hpp"
 #include "config/sections/entrypoint.hpp"
 #include "config/sections/route.hpp"
@@ -9,10 +10,6 @@
 #include <vector>
 
 namespace cardea::config {
-
-struct api_section {
-  std::string addr = "127.0.0.1:8888";  ///< "" = off
-};
 
 /// The whole configuration as plain values: immutable once loaded.
 struct configuration {

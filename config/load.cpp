@@ -4,7 +4,11 @@
 #include "config/findings.hpp"
 #include "config/reader.hpp"
 #include "config/scalars.hpp"
-#include "config/sections/read.hpp"
+#include "config/sections/read_api.hpp"
+#include "config/sections/read_autocert.hpp"
+#include "config/sections/read_entrypoint.hpp"
+#include "config/sections/read_match_domains.hpp"
+#include "config/sections/read_route.hpp"
 
 #include <fmt/format.h>
 

@@ -38,7 +38,7 @@ packages_of() {
   case $1 in
     build)
       printf '%s\n' build-essential cmake ninja-build ccache mold pkg-config python3 libssl-dev libyaml-cpp-dev \
-        libfmt-dev libspdlog-dev libcli11-dev libldns-dev libgtest-dev libgmock-dev
+        libfmt-dev libspdlog-dev libcli11-dev libldns-dev libidn2-dev libpugixml-dev libgtest-dev libgmock-dev
       boost_packages
       ;;
     run) printf '%s\n' ca-certificates curl ;;

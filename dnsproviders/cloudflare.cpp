@@ -2,6 +2,7 @@
 
 #include "base/dns_name.hpp"
 #include "base/text.hpp"
+#include "dnsproviders/timing.hpp"
 #include "dnsproviders/vendor_call.hpp"
 
 #include <boost/json/array.hpp>
@@ -19,14 +20,24 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::array<option_spec, 5> options_of{{
-    {"auth_token", "CLOUDFLARE_DNS_API_TOKEN CF_DNS_API_TOKEN CLOUDFLARE_API_TOKEN CF_API_TOKEN", false, true, {},
+    {"auth_token",
+     "CLOUDFLARE_DNS_API_TOKEN CF_DNS_API_TOKEN CLOUDFLARE_API_TOKEN CF_API_TOKEN",
+     false,
+     true,
+     {},
      "an API token with Zone/DNS/Edit and Zone/Zone/Read"},
-    {"zone_token", "CLOUDFLARE_ZONE_API_TOKEN CF_ZONE_API_TOKEN", false, true, {}, "a token for the look-up of zones only"},
+    {"zone_token",
+     "CLOUDFLARE_ZONE_API_TOKEN CF_ZONE_API_TOKEN",
+     false,
+     true,
+     {},
+     "a token for the look-up of zones only"},
     {"auth_email", "CLOUDFLARE_EMAIL CF_API_EMAIL", false, false, {}, "of the account, with auth_key"},
     {"auth_key", "CLOUDFLARE_API_KEY CF_API_KEY", false, true, {}, "the global API key, with auth_email"},
     {"base_url", "CLOUDFLARE_BASE_URL", false, false, "https://api.cloudflare.com/client/v4", "of the API"},
 }};
-constexpr provider_metadata metadata{"cloudflare", {}, "Cloudflare", "https://developers.cloudflare.com/api/", options_of};
+constexpr provider_metadata metadata{
+    "cloudflare", {}, "Cloudflare", "https://developers.cloudflare.com/api/", options_of};
 
 constexpr std::int64_t record_exists = 81057;
 constexpr std::int64_t identical_record_exists = 81058;
@@ -50,11 +61,14 @@ struct api_answer {
 
 std::string text(const json::object& from, const char* name) {
   const json::value* found = from.if_contains(name);
-  return found != nullptr && found->is_string() ? std::string(found->get_string().data(), found->get_string().size()) : "";
+  return found != nullptr && found->is_string()
+             ? std::string(found->get_string().data(), found->get_string().size())
+             : "";
 }
 
 std::string unquoted(std::string value) {
-  if (value.size() >= 2 && value.front() == '"' && value.back() == '"') return value.substr(1, value.size() - 2);
+  if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+    return value.substr(1, value.size() - 2);
   return value;
 }
 
@@ -80,14 +94,17 @@ class cloudflare final : public provider {
     const auto zone = co_await zone_of(record.fqdn);
     if (!zone) co_return zone.error();
     base::fetch_request request = request_to("POST", "/zones/" + *zone + "/dns_records", settings_.token);
-    request.body = json::serialize(json::object{
-        {"type", "TXT"}, {"name", record.fqdn}, {"content", "\"" + record.value + "\""}, {"ttl", settings_.ttl}});
+    request.body = json::serialize(json::object{{"type", "TXT"},
+                                                {"name", record.fqdn},
+                                                {"content", "\"" + record.value + "\""},
+                                                {"ttl", settings_.ttl}});
     auto answer = co_await call(std::move(request));
     if (!answer) co_return answer.error();
     // The record is there already: done, whoever wrote it (an answer that got lost, a crash).
     for (const std::int64_t code : answer->codes)
       if (code == record_exists || code == identical_record_exists) co_return base::result<void>();
-    if (const json::value* result = answer->body.if_contains("result"); result != nullptr && result->is_object())
+    if (const json::value* result = answer->body.if_contains("result");
+        result != nullptr && result->is_object())
       ids_[record.fqdn + " " + record.value] = text(result->get_object(), "id");
     co_return base::result<void>();
   }
@@ -103,7 +120,8 @@ class cloudflare final : public provider {
       id = *found;
     }
     if (id.empty()) co_return base::result<void>();  // not there: nothing to remove
-    base::fetch_request request = request_to("DELETE", "/zones/" + *zone + "/dns_records/" + id, settings_.token);
+    base::fetch_request request =
+        request_to("DELETE", "/zones/" + *zone + "/dns_records/" + id, settings_.token);
     const auto answer = co_await call(std::move(request), 404);
     if (!answer) co_return answer.error();
     co_return base::result<void>();
@@ -112,7 +130,8 @@ class cloudflare final : public provider {
   propagation_timing timing() const noexcept override { return settings_.propagation; }
 
  private:
-  base::fetch_request request_to(std::string method, const std::string& path, const base::secret& token) const {
+  base::fetch_request request_to(std::string method, const std::string& path,
+                                 const base::secret& token) const {
     base::fetch_request out;
     out.method = std::move(method);
     out.url = join_url(settings_.url, path);
@@ -147,7 +166,8 @@ class cloudflare final : public provider {
       return code == record_exists || code == identical_record_exists;
     });
     if ((answer->status / 100 == 2 && success) || answer->status == also_good || exists) co_return out;
-    const std::vector<std::string> secrets{settings_.token.reveal(), settings_.zone_token.reveal(), settings_.key.reveal()};
+    const std::vector<std::string> secrets{settings_.token.reveal(), settings_.zone_token.reveal(),
+                                           settings_.key.reveal()};
     co_return vendor_error("cloudflare", *answer, words, secrets);
   }
 
@@ -189,7 +209,9 @@ class cloudflare final : public provider {
   base::awaitable<base::result<std::string>> find_record(std::string zone, challenge_record record) {
     for (int page = 1; page <= pages_max; ++page) {
       base::fetch_request request =
-          request_to("GET", "/zones/" + zone + "/dns_records?type=TXT&name=" + record.fqdn + "&per_page=100&page=" + std::to_string(page),
+          request_to("GET",
+                     "/zones/" + zone + "/dns_records?type=TXT&name=" + record.fqdn +
+                         "&per_page=100&page=" + std::to_string(page),
                      settings_.token);
       const auto answer = co_await call(std::move(request));
       if (!answer) co_return answer.error();

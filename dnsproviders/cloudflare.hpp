@@ -1,10 +1,15 @@
 #pragma once
 
-#include "dnsproviders/registry.hpp"
+#include "dnsproviders/options.hpp"
+#include "dnsproviders/provider.hpp"
+#include "dnsproviders/services.hpp"
+
+#include <memory>
 
 namespace cardea::dnsproviders {
 
 [[nodiscard]] const provider_metadata& cloudflare_metadata();
-[[nodiscard]] base::result<std::unique_ptr<provider>> make_cloudflare(const option_values& options, services with);
+[[nodiscard]] base::result<std::unique_ptr<provider>> make_cloudflare(const option_values& options,
+                                                                      services with);
 
 }  // namespace cardea::dnsproviders

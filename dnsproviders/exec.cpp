@@ -1,13 +1,14 @@
 #include "dnsproviders/exec.hpp"
 
 #include "base/log.hpp"
+#include "dnsproviders/timing.hpp"
 
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include <array>
 #include <csignal>
@@ -21,7 +22,8 @@ constexpr std::array<option_spec, 3> options_of{{
     {"mode", "EXEC_MODE", false, false, {}, "RAW passes domain, token and key authorization"},
     {"timeout", "EXEC_TIMEOUT", false, false, "120", "after which the program is killed"},
 }};
-constexpr provider_metadata metadata{"exec", {}, "your own program", "https://go-acme.github.io/lego/dns/exec/", options_of};
+constexpr provider_metadata metadata{
+    "exec", {}, "your own program", "https://go-acme.github.io/lego/dns/exec/", options_of};
 
 constexpr std::size_t line_bytes_max = 4 * 1024;
 
@@ -75,8 +77,12 @@ class exec final : public provider {
   exec(std::string program, bool raw, std::chrono::milliseconds timeout, propagation_timing propagation)
       : program_(std::move(program)), raw_(raw), timeout_(timeout), propagation_(propagation), log_("exec") {}
 
-  base::awaitable<base::result<void>> present(challenge_record record) override { return run("present", std::move(record)); }
-  base::awaitable<base::result<void>> clean_up(challenge_record record) override { return run("cleanup", std::move(record)); }
+  base::awaitable<base::result<void>> present(challenge_record record) override {
+    return run("present", std::move(record));
+  }
+  base::awaitable<base::result<void>> clean_up(challenge_record record) override {
+    return run("cleanup", std::move(record));
+  }
   propagation_timing timing() const noexcept override { return propagation_; }
 
  private:
@@ -94,7 +100,8 @@ class exec final : public provider {
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) co_return base::result<void>();
     const std::string how = WIFEXITED(status) ? "ended with status " + std::to_string(WEXITSTATUS(status))
                                               : "was ended by signal " + std::to_string(WTERMSIG(status));
-    co_return base::error(base::errc::protocol, "exec: " + program_ + " " + how + "; what it printed is in the log");
+    co_return base::error(base::errc::protocol,
+                          "exec: " + program_ + " " + how + "; what it printed is in the log");
   }
 
   // Returns when the program has ended, by itself or killed at its deadline.

@@ -1,6 +1,10 @@
 #pragma once
 
-#include "dnsproviders/registry.hpp"
+#include "dnsproviders/options.hpp"
+#include "dnsproviders/provider.hpp"
+#include "dnsproviders/services.hpp"
+
+#include <memory>
 
 namespace cardea::dnsproviders {
 

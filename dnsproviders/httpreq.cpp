@@ -1,6 +1,7 @@
 #include "dnsproviders/httpreq.hpp"
 
 #include "base/text.hpp"
+#include "dnsproviders/timing.hpp"
 #include "dnsproviders/vendor_call.hpp"
 
 #include <boost/json/object.hpp>
@@ -13,11 +14,17 @@ namespace {
 
 constexpr std::array<option_spec, 4> options_of{{
     {"endpoint", "HTTPREQ_ENDPOINT", false, false, {}, "the service's address (or api_url)"},
-    {"mode", "HTTPREQ_MODE", false, false, {}, "RAW sends domain, token and keyAuth instead of fqdn and value"},
+    {"mode",
+     "HTTPREQ_MODE",
+     false,
+     false,
+     {},
+     "RAW sends domain, token and keyAuth instead of fqdn and value"},
     {"username", "HTTPREQ_USERNAME", false, false, {}, "for HTTP Basic"},
     {"password", "HTTPREQ_PASSWORD", false, true, {}, "for HTTP Basic"},
 }};
-constexpr provider_metadata metadata{"httpreq", {}, "your own HTTP service", "https://go-acme.github.io/lego/dns/httpreq/", options_of};
+constexpr provider_metadata metadata{
+    "httpreq", {}, "your own HTTP service", "https://go-acme.github.io/lego/dns/httpreq/", options_of};
 
 struct settings {
   std::string endpoint;
@@ -49,9 +56,12 @@ class httpreq final : public provider {
     request.headers.push_back({"Accept", "application/json"});
     request.headers.push_back({"Content-Type", "application/json"});
     if (!settings_.username.empty() && !settings_.password.empty())
-      request.headers.push_back({"Authorization", "Basic " + base::base64(settings_.username + ":" + settings_.password.reveal())});
+      request.headers.push_back(
+          {"Authorization", "Basic " + base::base64(settings_.username + ":" + settings_.password.reveal())});
     request.body = boost::json::serialize(
-        settings_.raw ? boost::json::object{{"domain", record.domain}, {"token", record.token}, {"keyAuth", record.key_authorization}}
+        settings_.raw ? boost::json::object{{"domain", record.domain},
+                                            {"token", record.token},
+                                            {"keyAuth", record.key_authorization}}
                       : boost::json::object{{"fqdn", record.fqdn + "."}, {"value", record.value}});
     const auto answer = co_await vendor_call(with_, std::move(request));
     if (!answer) co_return answer.error().at("httpreq");

@@ -15,7 +15,12 @@ constexpr std::array<option_spec, 6> common{{
     {"polling_interval", {}, false, false, {}, "how often to look for it"},
     {"ttl", {}, false, false, {}, "of the record, in seconds"},
     {"http_timeout", {}, false, false, {}, "for one request to the vendor"},
-    {"sequence_interval", {}, false, false, {}, "accepted for compatibility: records are written side by side"},
+    {"sequence_interval",
+     {},
+     false,
+     false,
+     {},
+     "accepted for compatibility: records are written side by side"},
     {"api_url", {}, false, false, {}, "replaces the vendor's base address"},
 }};
 constexpr std::size_t secret_file_bytes_max = 64 * 1024;
@@ -27,13 +32,22 @@ std::string folded(std::string_view key) {
   return out;
 }
 
+// The common options' names in the environment, behind the provider's prefix.
+std::string environment_of(const provider_metadata& of, const option_spec& option) {
+  if (!option.environment.empty() || of.environment_prefix.empty()) return std::string(option.environment);
+  std::string name(of.environment_prefix);
+  for (const char c : option.key) name += c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
+  return name;
+}
+
 const option_spec* find(const provider_metadata& of, std::string_view key) {
   const std::string wanted = folded(key);
   for (const auto list : {of.options, common_options()})
     for (const option_spec& each : list) {
       if (folded(each.key) == wanted) return &each;
       // The well-known environment-style name, written in the file.
-      std::string_view names = each.environment;
+      const std::string all = environment_of(of, each);
+      std::string_view names = all;
       while (!names.empty()) {
         const auto blank = names.find(' ');
         if (folded(names.substr(0, blank)) == wanted) return &each;
@@ -52,12 +66,15 @@ std::string suggestion(const provider_metadata& of, std::string_view key) {
 }
 
 base::error option_error(std::string_view provider, std::string_view key, std::string_view why) {
-  return {base::errc::invalid_argument, std::string(provider) + ": option '" + std::string(key) + "' " + std::string(why)};
+  return {base::errc::invalid_argument,
+          std::string(provider) + ": option '" + std::string(key) + "' " + std::string(why)};
 }
 
-base::result<std::optional<std::string>> from_environment(const provider_metadata& of, const option_spec& option,
+base::result<std::optional<std::string>> from_environment(const provider_metadata& of,
+                                                          const option_spec& option,
                                                           const environment_lookup& lookup) {
-  std::string_view names = option.environment;
+  const std::string all = environment_of(of, option);
+  std::string_view names = all;
   while (!names.empty()) {
     const auto blank = names.find(' ');
     const std::string name(names.substr(0, blank));
@@ -66,7 +83,9 @@ base::result<std::optional<std::string>> from_environment(const provider_metadat
     const auto path = lookup(name + "_FILE");
     if (!path || path->empty()) continue;
     auto content = base::read_file(*path, secret_file_bytes_max);
-    if (!content) return option_error(of.name, option.key, "cannot be read from " + name + "_FILE: " + content.error().message());
+    if (!content)
+      return option_error(of.name, option.key,
+                          "cannot be read from " + name + "_FILE: " + content.error().message());
     return std::optional<std::string>(base::trim(*content));
   }
   return std::optional<std::string>();
@@ -83,8 +102,7 @@ base::result<option_values> option_values::read(const provider_metadata& of,
   out.provider_ = of.name;
   for (const auto& [key, value] : given) {
     const option_spec* known = find(of, key);
-    if (known == nullptr)
-      return option_error(of.name, key, "is unknown" + suggestion(of, key));
+    if (known == nullptr) return option_error(of.name, key, "is unknown" + suggestion(of, key));
     if (!out.values_.try_emplace(std::string(known->key), value).second)
       return option_error(of.name, known->key, "is given twice, in two spellings");
   }
@@ -95,9 +113,17 @@ base::result<option_values> option_values::read(const provider_metadata& of,
     if (*found)
       out.values_.insert_or_assign(std::string(each.key), base::secret(std::move(**found)));
     else if (each.required)
-      return option_error(of.name, each.key, "is missing (" + std::string(each.help) + "); environment: " + std::string(each.environment));
+      return option_error(
+          of.name, each.key,
+          "is missing (" + std::string(each.help) + "); environment: " + std::string(each.environment));
     else if (!each.fallback.empty())
       out.values_.insert_or_assign(std::string(each.key), base::secret(std::string(each.fallback)));
+  }
+  for (const option_spec& each : common) {
+    if (out.values_.contains(each.key)) continue;
+    auto found = from_environment(of, each, lookup);
+    if (!found) return found.error();
+    if (*found) out.values_.insert_or_assign(std::string(each.key), base::secret(std::move(**found)));
   }
   return out;
 }
@@ -117,7 +143,11 @@ base::result<std::chrono::milliseconds> option_values::duration(std::string_view
   std::int64_t count = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), count);
   const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  const std::int64_t scale = unit.empty() || unit == "s" ? 1'000 : unit == "ms" ? 1 : unit == "m" ? 60'000 : unit == "h" ? 3'600'000 : 0;
+  const std::int64_t scale = unit.empty() || unit == "s" ? 1'000
+                             : unit == "ms"              ? 1
+                             : unit == "m"               ? 60'000
+                             : unit == "h"               ? 3'600'000
+                                                         : 0;
   if (failure != std::errc{} || scale == 0 || count < 0 || count > 1'000'000)
     return wrong(key, "is not a duration: expected seconds, or a number with ms, s, m or h");
   return std::chrono::milliseconds(count * scale);

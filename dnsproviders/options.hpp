@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/secret.hpp"
+#include "dnsproviders/provider.hpp"
 
 #include <chrono>
 #include <functional>
@@ -16,12 +17,22 @@ namespace cardea::dnsproviders {
 /// One option of a provider; error messages, `cardea dns-providers` and the
 /// documentation come from here.
 struct option_spec {
-  std::string_view key;          ///< in configuration files; compared without case and underscores
-  std::string_view environment;  ///< names separated by blanks, the first that is set wins; each also as NAME_FILE
+  std::string_view key;  ///< in configuration files; compared without case and underscores
+  std::string_view
+      environment;  ///< names separated by blanks, the first that is set wins; each also as NAME_FILE
   bool required = false;
   bool secret = false;
   std::string_view fallback = {};
   std::string_view help = {};
+};
+
+/// What the common options are when nobody says otherwise.
+struct option_defaults {
+  std::string_view api_url = {};
+  int ttl = 120;
+  int ttl_min = 1;
+  propagation_timing propagation = {};
+  std::chrono::milliseconds http_timeout{30'000};
 };
 
 struct provider_metadata {
@@ -30,6 +41,10 @@ struct provider_metadata {
   std::string_view title;
   std::string_view link;
   std::span<const option_spec> options;
+  /// Before TTL, PROPAGATION_TIMEOUT, POLLING_INTERVAL and HTTP_TIMEOUT in the environment; empty: not read
+  /// from there.
+  std::string_view environment_prefix = {};
+  option_defaults defaults = {};
 };
 
 using environment_lookup = std::function<std::optional<std::string>(const std::string& name)>;

@@ -37,6 +37,9 @@ class provider {
   [[nodiscard]] virtual base::awaitable<base::result<void>> present(challenge_record record) = 0;
   [[nodiscard]] virtual base::awaitable<base::result<void>> clean_up(challenge_record record) = 0;
   [[nodiscard]] virtual propagation_timing timing() const noexcept { return {}; }
+  /// True when a second value would replace the first: each challenge then goes
+  /// its whole way (present, check, validation, clean-up) before the next begins.
+  [[nodiscard]] virtual bool one_at_a_time() const noexcept { return false; }
 };
 
 }  // namespace cardea::dnsproviders

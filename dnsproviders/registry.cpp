@@ -5,6 +5,9 @@
 #include "dnsproviders/exec.hpp"
 #include "dnsproviders/httpreq.hpp"
 #include "dnsproviders/rfc2136.hpp"
+#include "dnsproviders/vendors/desec.hpp"
+#include "dnsproviders/vendors/digitalocean.hpp"
+#include "dnsproviders/vendors/duckdns.hpp"
 
 #include <fmt/format.h>
 
@@ -20,22 +23,27 @@ struct entry {
 };
 
 // Adding a provider is a file beside the others and one line here.
-constexpr std::array<entry, 4> providers{{
+constexpr entry providers[] = {
     {cloudflare_metadata, make_cloudflare},
+    {desec_metadata, make_desec},
+    {digitalocean_metadata, make_digitalocean},
+    {duckdns_metadata, make_duckdns},
     {exec_metadata, make_exec},
     {httpreq_metadata, make_httpreq},
     {rfc2136_metadata, make_rfc2136},
-}};
+};
 
 const entry* find(std::string_view name) {
   for (const entry& each : providers)
-    if (each.metadata().name == name || (!each.metadata().alias.empty() && each.metadata().alias == name)) return &each;
+    if (each.metadata().name == name || (!each.metadata().alias.empty() && each.metadata().alias == name))
+      return &each;
   return nullptr;
 }
 
 base::error unknown(const std::string& name) {
   std::string text = "unknown DNS provider '" + name + "'";
-  if (const auto near = base::nearest(name, provider_names())) text += "; did you mean '" + std::string(*near) + "'?";
+  if (const auto near = base::nearest(name, provider_names()))
+    text += "; did you mean '" + std::string(*near) + "'?";
   return {base::errc::not_found, text};
 }
 
@@ -43,9 +51,10 @@ std::string describe_options(const provider_metadata& of) {
   std::string out;
   for (const auto list : {of.options, common_options()})
     for (const option_spec& each : list)
-      out += fmt::format("  {:<22} {}{}{}\n{}", each.key, each.help, each.required ? " (required)" : "",
-                         each.fallback.empty() ? "" : fmt::format(" (default {})", each.fallback),
-                         each.environment.empty() ? "" : fmt::format("  {:<22}   environment: {}\n", "", each.environment));
+      out += fmt::format(
+          "  {:<22} {}{}{}\n{}", each.key, each.help, each.required ? " (required)" : "",
+          each.fallback.empty() ? "" : fmt::format(" (default {})", each.fallback),
+          each.environment.empty() ? "" : fmt::format("  {:<22}   environment: {}\n", "", each.environment));
   return out;
 }
 
@@ -78,7 +87,8 @@ base::result<std::string> describe(const std::string& name) {
     std::string out;
     for (const entry& each : providers) {
       const provider_metadata& of = each.metadata();
-      out += fmt::format("{:<12} {}{}\n", of.name, of.title, of.alias.empty() ? "" : fmt::format(" (also: {})", of.alias));
+      out += fmt::format("{:<12} {}{}\n", of.name, of.title,
+                         of.alias.empty() ? "" : fmt::format(" (also: {})", of.alias));
     }
     return out + "\ncardea dns-providers NAME lists the options of one.\n";
   }
@@ -86,20 +96,6 @@ base::result<std::string> describe(const std::string& name) {
   if (found == nullptr) return unknown(name);
   const provider_metadata& of = found->metadata();
   return fmt::format("{}: {}\n{}\n\noptions:\n{}", of.name, of.title, of.link, describe_options(of));
-}
-
-base::result<propagation_timing> read_timing(const option_values& options, propagation_timing defaults) {
-  if (!options["propagation_timeout"].empty()) {
-    const auto value = options.duration("propagation_timeout");
-    if (!value) return value.error();
-    defaults.timeout = *value;
-  }
-  if (!options["polling_interval"].empty()) {
-    const auto value = options.duration("polling_interval");
-    if (!value) return value.error();
-    defaults.polling_interval = *value;
-  }
-  return defaults;
 }
 
 }  // namespace cardea::dnsproviders

@@ -3,6 +3,7 @@
 #include "base/atomic_file.hpp"
 #include "base/dns_name.hpp"
 #include "base/text.hpp"
+#include "dnsproviders/timing.hpp"
 #include "dnsproviders/tsig.hpp"
 
 #include <openssl/rand.h>
@@ -14,20 +15,55 @@ namespace cardea::dnsproviders {
 namespace {
 
 constexpr std::array<option_spec, 11> options_of{{
-    {"nameserver", "RFC2136_NAMESERVER DNSUPDATE_NAMESERVER", true, false, {}, "the primary server, IP or IP:port"},
-    {"zones", "RFC2136_ZONES DNSUPDATE_ZONES", false, false, {}, "zones, comma separated; otherwise asked of the nameserver"},
+    {"nameserver",
+     "RFC2136_NAMESERVER DNSUPDATE_NAMESERVER",
+     true,
+     false,
+     {},
+     "the primary server, IP or IP:port"},
+    {"zones",
+     "RFC2136_ZONES DNSUPDATE_ZONES",
+     false,
+     false,
+     {},
+     "zones, comma separated; otherwise asked of the nameserver"},
     {"tsig_key", "RFC2136_TSIG_KEY DNSUPDATE_TSIG_KEY", false, false, {}, "the key's name"},
     {"tsig_secret", "RFC2136_TSIG_SECRET DNSUPDATE_TSIG_SECRET", false, true, {}, "the key, base64"},
-    {"tsig_algorithm", "RFC2136_TSIG_ALGORITHM DNSUPDATE_TSIG_ALGORITHM", false, false, {},
+    {"tsig_algorithm",
+     "RFC2136_TSIG_ALGORITHM DNSUPDATE_TSIG_ALGORITHM",
+     false,
+     false,
+     {},
      "hmac-sha1, -sha224, -sha256, -sha384 or -sha512; hmac-sha1 when a key is given without it"},
-    {"tsig_file", "RFC2136_TSIG_FILE DNSUPDATE_TSIG_FILE", false, false, {}, "a key file as tsig-keygen writes it"},
+    {"tsig_file",
+     "RFC2136_TSIG_FILE DNSUPDATE_TSIG_FILE",
+     false,
+     false,
+     {},
+     "a key file as tsig-keygen writes it"},
     {"tsiggss_realm", "RFC2136_TSIG_GSS_REALM DNSUPDATE_TSIG_GSS_REALM", false, false, {}, "not supported"},
-    {"tsiggss_username", "RFC2136_TSIG_GSS_USERNAME DNSUPDATE_TSIG_GSS_USERNAME", false, false, {}, "not supported"},
-    {"tsiggss_password", "RFC2136_TSIG_GSS_PASSWORD DNSUPDATE_TSIG_GSS_PASSWORD", false, true, {}, "not supported"},
-    {"tsiggss_keytab_file", "RFC2136_TSIG_GSS_KEYTAB_FILE DNSUPDATE_TSIG_GSS_KEYTAB_FILE", false, false, {}, "not supported"},
+    {"tsiggss_username",
+     "RFC2136_TSIG_GSS_USERNAME DNSUPDATE_TSIG_GSS_USERNAME",
+     false,
+     false,
+     {},
+     "not supported"},
+    {"tsiggss_password",
+     "RFC2136_TSIG_GSS_PASSWORD DNSUPDATE_TSIG_GSS_PASSWORD",
+     false,
+     true,
+     {},
+     "not supported"},
+    {"tsiggss_keytab_file",
+     "RFC2136_TSIG_GSS_KEYTAB_FILE DNSUPDATE_TSIG_GSS_KEYTAB_FILE",
+     false,
+     false,
+     {},
+     "not supported"},
     {"dns_timeout", "RFC2136_DNS_TIMEOUT DNSUPDATE_DNS_TIMEOUT", false, false, "10", "for one update"},
 }};
-constexpr provider_metadata metadata{"rfc2136", "dnsupdate", "any server that takes DNS UPDATE (BIND, Knot, PowerDNS ...)",
+constexpr provider_metadata metadata{"rfc2136", "dnsupdate",
+                                     "any server that takes DNS UPDATE (BIND, Knot, PowerDNS ...)",
                                      "https://www.rfc-editor.org/rfc/rfc2136", options_of};
 
 constexpr std::uint16_t type_soa = 6;
@@ -43,7 +79,8 @@ void put16(std::string& out, std::uint32_t value) {
 
 // One UPDATE that adds exactly this record, or removes exactly this one
 // (RFC 2136 sections 2.5.1 and 2.5.4): the others at the name stay.
-std::string update_message(const std::string& zone, const challenge_record& record, std::uint32_t ttl, bool add) {
+std::string update_message(const std::string& zone, const challenge_record& record, std::uint32_t ttl,
+                           bool add) {
   std::array<unsigned char, 2> id{};
   RAND_bytes(id.data(), id.size());
   std::string out(reinterpret_cast<const char*>(id.data()), id.size());
@@ -66,13 +103,20 @@ std::string update_message(const std::string& zone, const challenge_record& reco
 
 std::string rcode_sentence(int code) {
   switch (code) {
-    case 1: return "FORMERR: it did not understand the update";
-    case 2: return "SERVFAIL";
-    case 4: return "NOTIMP: it takes no updates";
-    case 5: return "REFUSED: its policy does not allow this update";
-    case 9: return "NOTAUTH: it is not the primary of the zone, or the TSIG key is wrong";
-    case 10: return "NOTZONE: the name is not in the zone";
-    default: return "rcode " + std::to_string(code);
+    case 1:
+      return "FORMERR: it did not understand the update";
+    case 2:
+      return "SERVFAIL";
+    case 4:
+      return "NOTIMP: it takes no updates";
+    case 5:
+      return "REFUSED: its policy does not allow this update";
+    case 9:
+      return "NOTAUTH: it is not the primary of the zone, or the TSIG key is wrong";
+    case 10:
+      return "NOTZONE: the name is not in the zone";
+    default:
+      return "rcode " + std::to_string(code);
   }
 }
 
@@ -104,7 +148,8 @@ class rfc2136 final : public provider {
     std::string message = update_message(*zone, record, settings_.ttl, add);
     std::string mac;
     if (settings_.key) {
-      signed_message made = sign_message(std::move(message), *settings_.key, static_cast<std::uint64_t>(std::time(nullptr)));
+      signed_message made =
+          sign_message(std::move(message), *settings_.key, static_cast<std::uint64_t>(std::time(nullptr)));
       message = std::move(made.wire);
       mac = std::move(made.mac);
     }
@@ -112,11 +157,13 @@ class rfc2136 final : public provider {
     if (!reply) co_return reply.error().at("rfc2136");
     const int code = static_cast<unsigned char>((*reply)[3]) & 15;
     if (settings_.key) {
-      const auto verified = verify_reply(*reply, mac, *settings_.key, static_cast<std::uint64_t>(std::time(nullptr)));
+      const auto verified =
+          verify_reply(*reply, mac, *settings_.key, static_cast<std::uint64_t>(std::time(nullptr)));
       if (!verified) co_return verified.error().at("rfc2136: " + settings_.server.to_string());
     }
     if (code != 0)
-      co_return base::error(base::errc::protocol, "rfc2136: " + settings_.server.to_string() + " answered " + rcode_sentence(code));
+      co_return base::error(base::errc::protocol,
+                            "rfc2136: " + settings_.server.to_string() + " answered " + rcode_sentence(code));
     co_return base::result<void>();
   }
 
@@ -163,8 +210,10 @@ base::result<tsig_key> read_key_file(const option_values& options) {
 }
 
 base::result<std::optional<tsig_key>> read_key(const option_values& options) {
-  for (const std::string_view gss : {"tsiggss_realm", "tsiggss_username", "tsiggss_password", "tsiggss_keytab_file"})
-    if (!options[gss].empty()) return options.wrong(gss, "cannot be used: GSS-TSIG is not supported, use a TSIG key");
+  for (const std::string_view gss :
+       {"tsiggss_realm", "tsiggss_username", "tsiggss_password", "tsiggss_keytab_file"})
+    if (!options[gss].empty())
+      return options.wrong(gss, "cannot be used: GSS-TSIG is not supported, use a TSIG key");
   if (!options["tsig_file"].empty()) {
     auto key = read_key_file(options);
     if (!key) return key.error();
@@ -176,9 +225,11 @@ base::result<std::optional<tsig_key>> read_key(const option_values& options) {
   if (options["tsig_secret"].empty()) return options.wrong("tsig_secret", "is missing beside tsig_key");
   tsig_key key;
   key.name = base::normalise_dns_name(options["tsig_key"]);
-  key.algorithm = options["tsig_algorithm"].empty() ? "hmac-sha1" : base::normalise_dns_name(options["tsig_algorithm"]);
+  key.algorithm =
+      options["tsig_algorithm"].empty() ? "hmac-sha1" : base::normalise_dns_name(options["tsig_algorithm"]);
   if (!is_tsig_algorithm(key.algorithm))
-    return options.wrong("tsig_algorithm", "is not one of hmac-sha1, hmac-sha224, hmac-sha256, hmac-sha384, hmac-sha512");
+    return options.wrong("tsig_algorithm",
+                         "is not one of hmac-sha1, hmac-sha224, hmac-sha256, hmac-sha384, hmac-sha512");
   auto bytes = base::from_base64(base::trim(options["tsig_secret"]));
   if (!bytes || bytes->empty()) return options.wrong("tsig_secret", "is not base64");
   key.secret = base::secret(std::move(*bytes));

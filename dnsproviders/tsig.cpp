@@ -42,7 +42,8 @@ void put48(std::string& out, std::uint64_t value) {
   put16(out, value);
 }
 std::uint16_t get16(std::string_view text, std::size_t at) {
-  return static_cast<std::uint16_t>((static_cast<unsigned char>(text[at]) << 8U) | static_cast<unsigned char>(text[at + 1]));
+  return static_cast<std::uint16_t>((static_cast<unsigned char>(text[at]) << 8U) |
+                                    static_cast<unsigned char>(text[at + 1]));
 }
 
 std::string hmac(const tsig_key& key, const std::string& input) {
@@ -55,7 +56,8 @@ std::string hmac(const tsig_key& key, const std::string& input) {
 }
 
 // The TSIG variables of RFC 8945 section 4.3.3.
-std::string variables(const tsig_key& key, std::uint64_t time, std::uint16_t fudge, std::uint16_t error, std::string_view other) {
+std::string variables(const tsig_key& key, std::uint64_t time, std::uint16_t fudge, std::uint16_t error,
+                      std::string_view other) {
   std::string out = wire_name(key.name);
   put16(out, class_any);
   put16(out, 0);
@@ -71,10 +73,15 @@ std::string variables(const tsig_key& key, std::uint64_t time, std::uint16_t fud
 
 base::error refused(std::uint16_t code) {
   switch (code) {
-    case 16: return {base::errc::protocol, "the name server refused the TSIG signature (BADSIG): check tsig_secret and tsig_algorithm"};
-    case 17: return {base::errc::protocol, "the name server does not know the TSIG key (BADKEY): check tsig_key"};
-    case 18: return {base::errc::protocol, "the name server refused the signing time (BADTIME): check the clocks"};
-    default: return {base::errc::protocol, "the name server refused the TSIG record: error " + std::to_string(code)};
+    case 16:
+      return {base::errc::protocol,
+              "the name server refused the TSIG signature (BADSIG): check tsig_secret and tsig_algorithm"};
+    case 17:
+      return {base::errc::protocol, "the name server does not know the TSIG key (BADKEY): check tsig_key"};
+    case 18:
+      return {base::errc::protocol, "the name server refused the signing time (BADTIME): check the clocks"};
+    default:
+      return {base::errc::protocol, "the name server refused the TSIG record: error " + std::to_string(code)};
   }
 }
 
@@ -124,7 +131,8 @@ signed_message sign_message(std::string message, const tsig_key& key, std::uint6
 base::result<void> verify_reply(const std::string& reply, std::string_view request_mac, const tsig_key& key,
                                 std::uint64_t now) {
   // The record is the last one and its names are not compressed, so it is found by what it begins with.
-  const base::error unsigned_reply(base::errc::protocol, "the name server's answer is not signed with our key");
+  const base::error unsigned_reply(base::errc::protocol,
+                                   "the name server's answer is not signed with our key");
   std::string begin = wire_name(key.name);
   put16(begin, type_tsig);
   put16(begin, class_any);
@@ -137,7 +145,8 @@ base::result<void> verify_reply(const std::string& reply, std::string_view reque
   const auto has = [&](std::size_t bytes) { return reply.size() - cursor >= bytes; };
   if (!has(2) || reply.size() - cursor - 2 != get16(reply, cursor)) return unsigned_reply;
   cursor += 2;
-  if (!has(algorithm.size() + 10) || reply.compare(cursor, algorithm.size(), algorithm) != 0) return unsigned_reply;
+  if (!has(algorithm.size() + 10) || reply.compare(cursor, algorithm.size(), algorithm) != 0)
+    return unsigned_reply;
   cursor += algorithm.size();
   const std::uint64_t time = (std::uint64_t{get16(reply, cursor)} << 32U) |
                              (std::uint64_t{get16(reply, cursor + 2)} << 16U) | get16(reply, cursor + 4);
@@ -162,7 +171,8 @@ base::result<void> verify_reply(const std::string& reply, std::string_view reque
   input += reply.substr(header_bytes, at - header_bytes);
   input += variables(key, time, fudge, error, reply.substr(cursor));
   const std::string expected = hmac(key, input);
-  if (mac.size() != expected.size() || CRYPTO_memcmp(mac.data(), expected.data(), mac.size()) != 0) return unsigned_reply;
+  if (mac.size() != expected.size() || CRYPTO_memcmp(mac.data(), expected.data(), mac.size()) != 0)
+    return unsigned_reply;
   const std::uint64_t apart = now > time ? now - time : time - now;
   if (apart > fudge) return refused(18);
   return {};

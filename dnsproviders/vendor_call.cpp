@@ -15,20 +15,24 @@ std::chrono::milliseconds wish_of(const base::fetch_response& answer, std::chron
   const std::string_view text = answer.header("Retry-After");
   int seconds = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (text.empty() || failure != std::errc{} || end != text.data() + text.size() || seconds < 0) return otherwise;
+  if (text.empty() || failure != std::errc{} || end != text.data() + text.size() || seconds < 0)
+    return otherwise;
   return std::min<std::chrono::milliseconds>(std::chrono::seconds(seconds), pause_max);
 }
 
 }  // namespace
 
-base::awaitable<base::result<base::fetch_response>> vendor_call(services with, base::fetch_request request) {
+base::awaitable<base::result<base::fetch_response>> vendor_call(
+    services with, base::fetch_request request, std::function<void(base::fetch_request&)> authorize) {
   const bool repeatable = request.method == "GET" || request.method == "DELETE";
   std::chrono::milliseconds pause = first_pause;
   for (int attempt = 1;; ++attempt) {
     base::fetch_request copy = request;
+    if (authorize) authorize(copy);
     auto answer = co_await with.fetch(std::move(copy));
-    const bool again = answer ? answer->status == 429 || (repeatable && (answer->status == 408 || answer->status >= 500))
-                              : repeatable && answer.error().code != base::errc::cancelled;
+    const bool again =
+        answer ? answer->status == 429 || (repeatable && (answer->status == 408 || answer->status >= 500))
+               : repeatable && answer.error().code != base::errc::cancelled;
     if (!again || attempt == tries_max) co_return answer;
     const std::chrono::milliseconds wait = answer ? wish_of(*answer, pause) : pause;
     co_await with.sleep(wait);
@@ -36,11 +40,12 @@ base::awaitable<base::result<base::fetch_response>> vendor_call(services with, b
   }
 }
 
-base::error vendor_error(std::string_view provider, const base::fetch_response& answer, std::string_view words,
-                         const std::vector<std::string>& secrets) {
+base::error vendor_error(std::string_view provider, const base::fetch_response& answer,
+                         std::string_view words, const std::vector<std::string>& secrets) {
   std::string text(words);
   for (const std::string& secret : secrets) {
-    for (std::size_t at = text.find(secret); !secret.empty() && at != std::string::npos; at = text.find(secret, at))
+    for (std::size_t at = text.find(secret); !secret.empty() && at != std::string::npos;
+         at = text.find(secret, at))
       text.replace(at, secret.size(), base::secret::printed());
   }
   text.resize(std::min(text.size(), words_bytes_max));

@@ -1,7 +1,10 @@
 #pragma once
 
-#include "dnsproviders/registry.hpp"
+#include "base/fetch.hpp"
+#include "base/secret.hpp"
+#include "dnsproviders/services.hpp"
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,8 +15,10 @@ namespace cardea::dnsproviders {
 ///
 /// Reads (GET) and removals (DELETE) are repeated on connection failures, 408,
 /// 429 and 5xx; a write only when the vendor said 429, because its outcome is
-/// known then. Waits as Retry-After says, up to 30 s, else 1 s doubled.
-[[nodiscard]] base::awaitable<base::result<base::fetch_response>> vendor_call(services with, base::fetch_request request);
+/// known then. `authorize` changes each try before it is sent (a signature holds
+/// the time). Waits as Retry-After says, up to 30 s, else 1 s doubled.
+[[nodiscard]] base::awaitable<base::result<base::fetch_response>> vendor_call(
+    services with, base::fetch_request request, std::function<void(base::fetch_request&)> authorize = {});
 
 /// "name: the vendor answered 403: <its words>", shortened, control bytes and
 /// the given secrets removed.

@@ -4,8 +4,12 @@
 
 #include <sys/uio.h>
 
+#include <algorithm>
+
 namespace cardea::proxy {
 namespace {
+
+constexpr base::tick_ms draining_handshake_timeout = 1'000;
 
 std::string forwarded_fields(const std::string& address, bool secure, std::uint16_t port) {
   std::string out("X-Forwarded-For: ");
@@ -37,8 +41,10 @@ net::task<bool> shake_hands(tls::stream& stream, net::waiter& waiter, const conn
   tls::ssl_ptr session = environment.tls->make_session();
   if (!session) co_return false;
   stream.start_tls(std::move(session));
-  const base::tick_ms deadline = environment.loop.now() + environment.handshake_timeout;
+  base::tick_ms deadline = environment.loop.now() + environment.handshake_timeout;
   while (true) {
+    // Whoever has not begun by now must not use up the grace of those who are served.
+    if (environment.session.draining) deadline = std::min(deadline, environment.loop.now() + draining_handshake_timeout);
     const net::io state = stream.handshake();
     if (state == net::io::done) co_return true;
     if (state != net::io::blocked) break;

@@ -33,6 +33,8 @@ class dispatch final : public http::handler {
   dispatch(settings values, worker_counters& counters) noexcept : settings_(values), counters_(counters) {}
 
   void publish(std::shared_ptr<const worker_view> view) noexcept { view_ = std::move(view); }
+  [[nodiscard]] bool equipped() const noexcept { return view_ != nullptr; }
+  /// REQUIRES: equipped.
   [[nodiscard]] net::task<void> handle(http::exchange& request) override;
 
  private:

@@ -1,8 +1,10 @@
 #include "proxy/forward.hpp"
 
+#include "base/text.hpp"
 #include "proxy/http/error_page.hpp"
 #include "proxy/tunnel.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -39,6 +41,7 @@ class relay {
   relay(http::exchange& client, tls::stream& backend, const forward_settings& settings) noexcept
       : client_(client),
         settings_(settings),
+        stream_(backend),
         backend_(backend, settings.buffers, settings.backend),
         request_done_(client.head().framing == http::body_framing::none) {}
 
@@ -60,7 +63,7 @@ class relay {
     return head_deadline_;
   }
   void time_out() noexcept {
-    if (!request_done_)
+    if (!request_done_ && !backend_full_)
       fail({failure_kind::body_timed_out, side::client, 0, "the request body stopped"});
     else if (!have_head_)
       fail({failure_kind::response_timed_out, side::backend, 0, "the backend did not answer in time"});
@@ -83,12 +86,15 @@ class relay {
 
   bool pump_request() noexcept {
     int round = 0;
-    for (; !request_done_ && !have_head_ && round < rounds_max; ++round) {
+    backend_full_ = false;
+    for (; !request_done_ && !upload_over_ && round < rounds_max; ++round) {
       client_.send_continue();
       const http::body_view view = client_.read_body();
       if (view.state == io::blocked) break;
       if (view.state == io::failed) {
-        fail(client_side(client_));
+        // The client may have ended its upload because it has its answer: that still counts.
+        upload_over_ = have_head_ && client_.body_rejection() == 0;
+        if (!upload_over_) fail(client_side(client_));
         return false;
       }
       if (view.state == io::ended) {
@@ -100,10 +106,15 @@ class relay {
       client_.consume_body(taken);
       body_touched_ = body_touched_ || taken > 0;
       // What was not taken waits for an edge only if the socket is what is full.
-      if (taken < view.data.size() && backend_.flush() != io::done) break;
+      backend_full_ = taken < view.data.size() && (taken == 0 || backend_.flush() != io::done);
+      if (backend_full_) break;
     }
-    // A backend that answered early may have stopped reading; its answer decides.
-    if (backend_.flush() == io::failed && !have_head_) backend_write_failed_ = true;
+    // A backend that answered early may have stopped reading; its answer decides. It
+    // came before the reset that failed the write, even if no edge has told of it yet.
+    if (!backend_write_failed_ && backend_.flush() == io::failed) {
+      upload_over_ = backend_write_failed_ = true;
+      stream_.socket().events().readable = true;
+    }
     return round == rounds_max;
   }
 
@@ -151,9 +162,23 @@ class relay {
       fail({failure_kind::response_refused, side::backend, 0, "the response head is too large"});
   }
 
+  // Whether the protocol of a 101 is one of those that the request named (S38).
+  [[nodiscard]] bool was_offered(const http::response_head& head) const noexcept {
+    const http::field* chosen = head.fields.find(http::field_id::upgrade);
+    if (chosen == nullptr) return false;
+    const std::string_view name = http::value_of(*chosen, backend_.bytes());
+    std::string_view offered = http::value_of(*client_.head().fields.find(http::field_id::upgrade), client_.bytes());
+    while (true) {
+      const std::size_t comma = std::min(offered.find(','), offered.size());
+      if (base::equal_ignoring_case(base::trim(offered.substr(0, comma)), name)) return true;
+      if (comma == offered.size()) return false;
+      offered.remove_prefix(comma + 1);
+    }
+  }
+
   void take_upgrade() noexcept {
     const http::response_head& head = backend_.response();
-    if (!client_.head().wants_upgrade || !head.fields.has(http::field_id::upgrade))
+    if (!client_.head().wants_upgrade || !was_offered(head))
       return fail({failure_kind::response_refused, side::backend, 0, "an upgrade that was not asked for"});
     have_head_ = upgraded_ = true;
     std::string fields("Connection: upgrade\r\nUpgrade: ");
@@ -185,20 +210,23 @@ class relay {
       }
       const std::size_t taken = client_.write_body(view.data);
       backend_.consume_body(taken);
-      if (taken < view.data.size() && client_.flush() != io::done) break;
+      if (taken < view.data.size() && (taken == 0 || client_.flush() != io::done)) break;
     }
     return round == rounds_max;
   }
 
   http::exchange& client_;
   const forward_settings& settings_;
+  tls::stream& stream_;
   http1::client_exchange backend_;
   std::optional<failure> failed_;
   base::tick_ms head_deadline_ = base::no_deadline;
   int interims_ = 0;
   bool request_done_;
   bool body_touched_ = false;
+  bool backend_full_ = false;  ///< what the client sent waits for the backend to read
   bool backend_write_failed_ = false;
+  bool upload_over_ = false;  ///< no more of the request body is relayed, complete or not
   bool have_head_ = false;
   bool response_done_ = false;
   bool upgraded_ = false;

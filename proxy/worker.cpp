@@ -1,14 +1,21 @@
 #include "proxy/worker.hpp"
 
+#include <algorithm>
+
 namespace cardea::proxy {
 namespace {
 
 constexpr base::tick_ms sweep_interval = 5'000;
 constexpr base::tick_ms tunnel_idle_timeout = 60 * 60 * 1000;
 
+// A head must fit one pooled buffer, with room for what the proxy adds to it.
+constexpr std::size_t head_bytes_possible = 64 * 1024;
+static_assert(head_bytes_possible + 4 * 1024 <= net::buffer_pool::buffer_bytes);
+
 http1::session_limits session_limits_from(const config::proxy_limits& limits) {
   http1::session_limits out;
-  out.head = {limits.request_line_bytes_max, limits.request_head_bytes_max, limits.header_count_max};
+  out.head = {limits.request_line_bytes_max, std::min(limits.request_head_bytes_max, head_bytes_possible),
+              limits.header_count_max};
   out.request_head_timeout = limits.request_head_timeout.count();
   out.keep_alive_timeout = limits.keep_alive_timeout.count();
   out.body_progress_timeout = limits.body_progress_timeout.count();
@@ -16,8 +23,8 @@ http1::session_limits session_limits_from(const config::proxy_limits& limits) {
 }
 
 dispatch::settings dispatch_settings(net::buffer_pool& buffers, const config::proxy_limits& limits) {
-  const http1::head_limits backend_head{limits.response_head_bytes_max, limits.response_head_bytes_max,
-                                        http::header_table::capacity};
+  const std::size_t head_bytes_max = std::min(limits.response_head_bytes_max, head_bytes_possible);
+  const http1::head_limits backend_head{head_bytes_max, head_bytes_max, http::header_table::capacity};
   return {buffers, {backend_head, {}}, limits.body_progress_timeout.count(), tunnel_idle_timeout};
 }
 
@@ -59,9 +66,13 @@ void worker::run() {
 
 net::task<void> worker::accept_connections(entrance& in) {
   net::waiter pause(loop_);
+  // Before there is something to answer with, clients wait in the kernel's queue.
+  while (in.environment.tls != nullptr && !equipped() && !draining_ && !loop_.stopping())
+    co_await pause.wait(base::no_deadline);
   while (true) {
     // A full house lets the kernel's queue wait rather than refuse (L08).
-    while (loop_.running() > limits_.connections_max && !loop_.stopping()) co_await pause.wait(loop_.now() + 50);
+    while (counters_.connections_open.load(std::memory_order_relaxed) >= limits_.connections_max && !loop_.stopping())
+      co_await pause.wait(loop_.now() + 50);
     net::listener::accepted next = co_await in.listener.accept();
     if (!next.fd) co_return;
     loop_.spawn(serve_connection(std::move(next.fd), next.peer, in.environment));
@@ -94,12 +105,22 @@ void worker::install(std::shared_ptr<const routing::route_table> routes, bool st
   dispatch_.publish(std::move(view));
 }
 
+// What is published first wakes those who wait for it.
+template <class Publish>
+void worker::publish(Publish install) {
+  loop_.post([this, install = std::move(install)] {
+    const bool was_equipped = equipped();
+    install();
+    if (!was_equipped && equipped()) loop_.signal_all();
+  });
+}
+
 void worker::publish_certificates(base::certificate_snapshot certificates) {
-  loop_.post([this, certificates = std::move(certificates)] { server_tls_.publish(certificates); });
+  publish([this, certificates = std::move(certificates)] { server_tls_.publish(certificates); });
 }
 
 void worker::publish_routes(std::shared_ptr<const routing::route_table> routes, bool strict_host) {
-  loop_.post([this, routes = std::move(routes), strict_host] { install(routes, strict_host); });
+  publish([this, routes = std::move(routes), strict_host] { install(routes, strict_host); });
 }
 
 void worker::drain() {

@@ -31,7 +31,7 @@ class worker {
 
   /// Before `run`.
   void listen(listening socket);
-  /// Serves until `stop`.
+  /// Serves until `stop`. TLS clients are let in when certificates and routes have been published.
   void run();
 
   void publish_certificates(base::certificate_snapshot certificates);
@@ -47,6 +47,10 @@ class worker {
   struct entrance;
   [[nodiscard]] net::task<void> accept_connections(entrance& in);
   [[nodiscard]] net::task<void> sweep_pools();
+  /// Certificates and routes have been published.
+  [[nodiscard]] bool equipped() const noexcept { return server_tls_.equipped() && dispatch_.equipped(); }
+  template <class Publish>
+  void publish(Publish install);
   void install(std::shared_ptr<const routing::route_table> routes, bool strict_host);
 
   const config::proxy_limits limits_;

@@ -33,8 +33,8 @@ base::key_ptr parse(const std::string& bytes) {
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
   base::key_ptr key(d2i_AutoPrivateKey(nullptr, &data, static_cast<long>(bytes.size())));
   if (!key) {
-    const std::unique_ptr<BIO, int (*)(BIO*)> bio(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())),
-                                                  BIO_free);
+    const std::unique_ptr<BIO, int (*)(BIO*)> bio(
+        BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())), BIO_free);
     const auto refuse_password = [](char*, int, int, void*) { return -1; };
     key.reset(PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_password, nullptr));
   }
@@ -47,6 +47,15 @@ bool is_p256(const EVP_PKEY* key) {
   std::size_t size = 0;
   return EVP_PKEY_get_group_name(key, name.data(), name.size(), &size) == 1 &&
          std::string_view(name.data(), size) == "prime256v1";
+}
+
+// A file with a damaged byte can still be read: it signs what no CA accepts.
+bool is_sound(EVP_PKEY* key) {
+  const std::unique_ptr<EVP_PKEY_CTX, void (*)(EVP_PKEY_CTX*)> context(EVP_PKEY_CTX_new(key, nullptr),
+                                                                       EVP_PKEY_CTX_free);
+  const bool sound = EVP_PKEY_check(context.get()) == 1;
+  ERR_clear_error();
+  return sound;
 }
 
 std::string coordinate(const EVP_PKEY* key, const char* which) {
@@ -74,10 +83,11 @@ base::result<account_key> account_key::load_or_create(const std::string& path) {
   if (stored) {
     base::key_ptr key = parse(*stored);
     OPENSSL_cleanse(stored->data(), stored->size());
-    if (!key || !is_p256(key.get()))
-      return base::error(errc::account_key, "'" + path +
-                                                "' is not a P-256 private key (SEC1 DER or PEM); move it away to "
-                                                "register a new account");
+    if (!key || !is_p256(key.get()) || !is_sound(key.get()))
+      return base::error(errc::account_key,
+                         "'" + path +
+                             "' is not an undamaged P-256 private key (SEC1 DER or PEM); move "
+                             "it away to register a new account");
     return account_key(std::move(key));
   }
   if (stored.error().code != base::errc::not_found) return stored.error().at("account key");

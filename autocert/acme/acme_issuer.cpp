@@ -4,6 +4,7 @@
 #include "autocert/acme/problem.hpp"
 #include "base/text.hpp"
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -16,6 +17,7 @@ using std::chrono::milliseconds;
 
 const std::string post_as_get;
 const std::string empty_object = "{}";
+constexpr int finalize_tries_max = 3;
 
 std::string account_payload(const issuer_settings& settings, bool only_existing, const std::string& binding) {
   boost::json::object out;
@@ -39,6 +41,12 @@ std::string joined(const std::vector<std::string>& names) {
   return out;
 }
 
+std::string names_of(const std::vector<authorization>& list) {
+  std::vector<std::string> names;
+  for (const authorization& each : list) names.push_back((each.wildcard ? "*." : "") + each.domain);
+  return joined(names);
+}
+
 }  // namespace
 
 acme_issuer::acme_issuer(issuer_settings settings, std::shared_ptr<transport> ca,
@@ -56,12 +64,17 @@ base::awaitable<base::result<base::fetch_response>> acme_issuer::post(std::strin
   co_return answer;
 }
 
-milliseconds acme_issuer::pause_after(const base::fetch_response& answer, milliseconds& next) const {
-  if (const auto asked = parse_retry_after(answer.header("Retry-After"), clock_()))
-    return std::clamp<milliseconds>(*asked, limits_.poll_first, limits_.retry_after_max);
-  const milliseconds pause = next;
-  next = std::min(next * 2, limits_.poll_pause_max);
-  return pause;
+base::awaitable<bool> acme_issuer::may_ask_again(polling& so_far, std::optional<std::chrono::seconds> asked) {
+  if (so_far.waited >= limits_.poll_max) co_return false;
+  milliseconds pause = so_far.next;
+  if (asked && asked->count() > 0) {
+    pause = std::min<milliseconds>(*asked, limits_.retry_after_max);
+  } else {  // "at once", again and again, would be a flood
+    so_far.next = std::min(so_far.next * 2, limits_.poll_pause_max);
+  }
+  so_far.waited += pause;
+  co_await sleep_(pause);
+  co_return true;
 }
 
 // By key first, so that an account made elsewhere is found; then a new one (RFC 8555 section 7.3).
@@ -84,8 +97,9 @@ base::awaitable<base::result<void>> acme_issuer::find_account() {
       if (!made) co_return made.error();
       binding = std::move(*made);
     } else if (where->external_account_required) {
-      co_return base::error(errc::rejected,
-                            "the CA wants an external account: set eab_kid and eab_hmac from your account there");
+      co_return base::error(
+          errc::rejected,
+          "the CA wants an external account: set eab_kid and eab_hmac from your account there");
     }
     log_.info("registering an account", {{"email", settings_.email}});
     std::string payload = account_payload(settings_, false, binding);
@@ -93,7 +107,8 @@ base::awaitable<base::result<void>> acme_issuer::find_account() {
   }
   if (!answer) co_return answer.error().at("account");
   account_url_ = answer->header("Location");
-  if (account_url_.empty()) co_return base::error(errc::malformed_answer, "the CA gave the account no address");
+  if (account_url_.empty())
+    co_return base::error(errc::malformed_answer, "the CA gave the account no address");
   co_return base::result<void>();
 }
 
@@ -110,94 +125,164 @@ base::awaitable<base::result<order>> acme_issuer::place_order(std::vector<std::s
   co_return placed;
 }
 
-base::awaitable<base::result<authorization>> acme_issuer::poll_authorization(std::string url) {
-  const auto begin = std::chrono::steady_clock::now();
-  milliseconds next = limits_.poll_first;
-  while (true) {
-    auto answer = co_await post(url, post_as_get);
-    if (!answer) co_return answer.error().at("authorization");
-    auto parsed = parse_authorization(answer->body);
-    if (!parsed) co_return parsed;
-    parsed->url = url;
-    if (parsed->status == state::valid) co_return parsed;
-    if (parsed->status != state::pending && parsed->status != state::processing)
-      co_return base::error(errc::rejected, "validation failed: " + parsed->failure());
-    if (std::chrono::steady_clock::now() - begin > limits_.poll_max)
-      co_return base::error(base::errc::timed_out, "the CA did not validate " + parsed->domain + " in time");
-    co_await sleep_(pause_after(*answer, next));
+// An order may die without a word of its own; then its authorizations say why.
+base::awaitable<base::error> acme_issuer::why_invalid(order ended) {
+  std::string why = std::move(ended.failure);
+  for (std::string& url : ended.authorizations) {
+    if (!why.empty()) break;
+    const auto found = co_await find_authorization(std::move(url));
+    if (found && found->status != state::valid && found->status != state::pending) why = found->failure();
   }
+  if (why.empty()) why = "the CA did not say why";
+  co_return base::error(errc::rejected, "the order became invalid: " + why);
 }
 
 base::awaitable<base::result<order>> acme_issuer::poll_order(std::string url, state until_not) {
-  const auto begin = std::chrono::steady_clock::now();
-  milliseconds next = limits_.poll_first;
+  polling so_far{limits_.poll_first};
   while (true) {
-    auto answer = co_await post(url, post_as_get);
+    std::string address = url;
+    std::string payload = post_as_get;
+    auto answer = co_await post(std::move(address), std::move(payload));
     if (!answer) co_return answer.error().at("order");
     auto parsed = parse_order(answer->body);
     if (!parsed) co_return parsed;
     parsed->url = url;
-    if (parsed->status == state::invalid)
-      co_return base::error(errc::rejected, parsed->failure.empty() ? "the order became invalid" : parsed->failure);
+    if (parsed->status == state::invalid) {
+      order ended = std::move(*parsed);
+      co_return co_await why_invalid(std::move(ended));
+    }
     if (parsed->status != until_not && parsed->status != state::processing) co_return parsed;
-    if (std::chrono::steady_clock::now() - begin > limits_.poll_max)
+    const auto asked = parse_retry_after(answer->header("Retry-After"), clock_());
+    if (!co_await may_ask_again(so_far, asked))
       co_return base::error(base::errc::timed_out, "the CA did not go on with the order in time");
-    co_await sleep_(pause_after(*answer, next));
   }
+}
+
+base::awaitable<base::result<authorization>> acme_issuer::find_authorization(std::string url) {
+  std::string address = url;
+  std::string payload = post_as_get;
+  auto answer = co_await post(std::move(address), std::move(payload));
+  if (!answer) co_return answer.error().at("authorization");
+  auto parsed = parse_authorization(answer->body);
+  if (!parsed) co_return parsed;
+  parsed->url = std::move(url);
+  parsed->retry_after = parse_retry_after(answer->header("Retry-After"), clock_());
+  co_return parsed;
+}
+
+base::awaitable<bool> acme_issuer::is_answered(std::string authorization_url) {
+  const auto now = co_await find_authorization(std::move(authorization_url));
+  if (!now) co_return false;
+  const challenge* chosen = now->find("dns-01");
+  co_return chosen != nullptr && chosen->status != state::pending && chosen->status != state::unknown;
 }
 
 // All challenges are answered before the first is asked about: the CA validates them side by side.
 base::awaitable<base::result<void>> acme_issuer::answer(const std::vector<authorization>& open) {
   for (const authorization& each : open) {
-    const challenge* chosen = each.find("dns-01");
-    const auto told = co_await post(chosen->url, empty_object);
-    if (!told) co_return told.error().at("challenge for " + each.domain);
-  }
-  log_.info("waiting for the CA to validate");
-  for (const authorization& each : open) {
-    const auto settled = co_await poll_authorization(each.url);
-    if (!settled) co_return settled.error();
+    std::string address = each.find("dns-01")->url;
+    std::string payload = empty_object;
+    const auto told = co_await post(std::move(address), std::move(payload));
+    if (told) continue;
+    // The CA refuses a second answer, which follows when the reply to the first was lost.
+    bool heard = false;
+    if (told.error().code == errc::rejected) {
+      std::string url = each.url;
+      heard = co_await is_answered(std::move(url));
+    }
+    if (!heard) co_return told.error().at("challenge for " + each.domain);
   }
   co_return base::result<void>();
+}
+
+// In rounds, so that one patience serves all names and every name that failed is told.
+base::awaitable<base::result<void>> acme_issuer::await_validation(std::vector<authorization> open) {
+  log_.info("waiting for the CA to validate");
+  polling so_far{limits_.poll_first};
+  while (true) {
+    std::vector<authorization> waiting;
+    std::string failures;
+    std::optional<std::chrono::seconds> asked;
+    for (const authorization& each : open) {
+      std::string url = each.url;
+      auto now = co_await find_authorization(std::move(url));
+      if (!now) co_return now.error();
+      if (now->status == state::valid) continue;
+      if (now->status != state::pending && now->status != state::processing) {
+        failures += (failures.empty() ? "" : "; ") + now->failure();
+        continue;
+      }
+      asked = std::max(asked, now->retry_after);
+      waiting.push_back(std::move(*now));
+    }
+    if (!failures.empty()) co_return base::error(errc::rejected, "validation failed: " + failures);
+    if (waiting.empty()) co_return base::result<void>();
+    if (!co_await may_ask_again(so_far, asked))
+      co_return base::error(base::errc::timed_out, "the CA did not validate in time: " + names_of(waiting));
+    open = std::move(waiting);
+  }
 }
 
 base::awaitable<base::result<void>> acme_issuer::validate(const order& placed) {
   std::vector<authorization> open;
   std::vector<solvers::dns01::work> work;
   for (const std::string& url : placed.authorizations) {
-    auto answer = co_await post(url, post_as_get);
-    if (!answer) co_return answer.error().at("authorization");
-    auto parsed = parse_authorization(answer->body);
+    std::string address = url;
+    auto parsed = co_await find_authorization(std::move(address));
     if (!parsed) co_return parsed.error();
-    parsed->url = url;
     if (parsed->status == state::valid) continue;  // the CA remembers an earlier proof (B40)
     if (parsed->status != state::pending)
       co_return base::error(errc::rejected, "the authorization is of no more use: " + parsed->failure());
     const challenge* chosen = parsed->find("dns-01");
-    if (chosen == nullptr) co_return base::error(errc::rejected, "the CA offers no dns-01 for " + parsed->domain);
+    if (chosen == nullptr)
+      co_return base::error(errc::rejected, "the CA offers no dns-01 for " + parsed->domain);
     work.push_back({parsed->domain, chosen->token, chosen->token + "." + key_->thumbprint()});
     open.push_back(std::move(*parsed));
   }
   if (open.empty()) co_return base::result<void>();
+  if (!solver_->one_at_a_time()) {
+    auto proven = co_await prove(std::move(open), std::move(work));
+    co_return proven;
+  }
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    std::vector<authorization> one(1, open[i]);
+    std::vector<solvers::dns01::work> its_work(1, work[i]);
+    auto proven = co_await prove(std::move(one), std::move(its_work));
+    if (!proven) co_return proven;
+  }
+  co_return base::result<void>();
+}
+
+base::awaitable<base::result<void>> acme_issuer::prove(std::vector<authorization> open,
+                                                       std::vector<solvers::dns01::work> work) {
   log_.info("presenting DNS records", {{"count", work.size()}});
   auto visible = co_await solver_->present(std::move(work));
   if (visible) visible = co_await answer(open);
+  if (visible) visible = co_await await_validation(std::move(open));
   co_await solver_->clean_up();
   co_return visible;
 }
 
 base::awaitable<base::result<order>> acme_issuer::finalize(order placed, const std::string& csr_der) {
   log_.info("finalizing the order");
-  const std::string payload = R"({"csr":")" + base::base64url(csr_der) + R"("})";
-  for (int attempt = 0; attempt < 3; ++attempt) {
-    const auto told = co_await post(placed.finalize, payload);
+  milliseconds pause = limits_.poll_first;
+  for (int tries = 1;; ++tries) {
+    std::string address = placed.finalize;
+    std::string payload = R"({"csr":")" + base::base64url(csr_der) + R"("})";
+    const auto told = co_await post(std::move(address), std::move(payload));
     if (told) break;
-    // The CA may not have caught up with its own validations yet (B41).
-    if (told.error().code != errc::order_not_ready || attempt == 2) co_return told.error().at("finalize");
-    auto ready = co_await poll_order(placed.url, state::pending);
-    if (!ready) co_return ready;
+    if (told.error().code != errc::order_not_ready) co_return told.error().at("finalize");
+    // Either the CA has not caught up with its own validations (B41), or it did
+    // hear us and only its answer was lost: then the order is not ready any more.
+    std::string url = placed.url;
+    auto now = co_await poll_order(std::move(url), state::pending);
+    if (!now || now->status != state::ready) co_return now;
+    if (tries == finalize_tries_max) co_return told.error().at("finalize");
+    co_await sleep_(pause);
+    pause *= 4;
   }
-  auto issued = co_await poll_order(placed.url, state::ready);
+  std::string url = placed.url;
+  auto issued = co_await poll_order(std::move(url), state::ready);
   co_return issued;
 }
 
@@ -205,7 +290,13 @@ base::awaitable<base::result<std::string>> acme_issuer::order_certificate(issue_
   const auto account = co_await find_account();
   if (!account) co_return account.error();
   log_.info("ordering a certificate", {{"domains", joined(request.domains)}});
-  auto placed = co_await place_order(request.domains);
+  std::vector<std::string> domains = request.domains;
+  auto placed = co_await place_order(std::move(domains));
+  if (placed && placed->status != state::pending && placed->status != state::ready) {
+    log_.info("the CA handed out an order that is used up", {{"status", to_text(placed->status)}});
+    domains = request.domains;
+    placed = co_await place_order(std::move(domains));
+  }
   if (!placed) co_return placed.error();
   if (placed->status == state::pending) {
     const auto proven = co_await validate(*placed);
@@ -220,15 +311,19 @@ base::awaitable<base::result<std::string>> acme_issuer::order_certificate(issue_
     if (!placed) co_return placed.error();
   }
   if (placed->status != state::valid || placed->certificate.empty())
-    co_return base::error(errc::malformed_answer, "the order ended without a certificate");
-  const auto chain = co_await post(placed->certificate, post_as_get);
+    co_return base::error(errc::malformed_answer,
+                          "the order is " + std::string(to_text(placed->status)) + " and has no certificate");
+  std::string address = placed->certificate;
+  std::string payload = post_as_get;
+  const auto chain = co_await post(std::move(address), std::move(payload));
   if (!chain) co_return chain.error().at("download");
   log_.info("certificate downloaded");
   co_return check_chain(chain->body, request.csr_der, request.domains, clock_());
 }
 
-base::awaitable<base::result<std::string>> acme_issuer::issue(issue_request request) {
-  co_await solver_->remove_leftovers();
+base::awaitable<base::result<std::string>> acme_issuer::order_with_account(issue_request request) {
+  // Cancellation is a value here, so that what was presented is removed after it too.
+  co_await base::asio::this_coro::throw_if_cancelled(false);
   issue_request first = request;
   auto outcome = co_await order_certificate(std::move(first));
   // A CA that lost the account (Pebble does at each start) gets it registered
@@ -239,6 +334,23 @@ base::awaitable<base::result<std::string>> acme_issuer::issue(issue_request requ
     outcome = co_await order_certificate(std::move(request));
   }
   co_return outcome;
+}
+
+base::awaitable<base::result<std::string>> acme_issuer::issue(issue_request request) {
+  using base::asio::experimental::awaitable_operators::operator||;
+  co_await solver_->remove_leftovers();
+  auto order = order_with_account(std::move(request));
+  auto patience = sleep_(limits_.order_max);
+  auto either = std::move(order) || std::move(patience);
+  // The loser is cancelled and waited for: an order that takes too long cleans up first.
+  auto ended = co_await std::move(either);
+  if (ended.index() == 0) co_return std::get<0>(std::move(ended));
+  const auto cancellation = co_await base::asio::this_coro::cancellation_state;
+  if (cancellation.cancelled() != base::asio::cancellation_type::none)
+    co_return base::error(base::errc::cancelled, "withdrawn");
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(limits_.order_max).count();
+  co_return base::error(base::errc::timed_out,
+                        "the order took longer than " + std::to_string(minutes) + " minutes");
 }
 
 }  // namespace cardea::autocert::acme

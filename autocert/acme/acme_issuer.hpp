@@ -28,15 +28,17 @@ struct issuer_settings {
 ///
 /// directory -> account -> order -> records presented, waited for, answered
 /// (each step for all names at once) -> finalize -> download -> check.
-/// Whatever was presented is removed again, however the order ends. Each step
-/// is a line at info.
+/// Whatever was presented is removed again, however the order ends: an order
+/// that is cancelled asks the CA nothing more (errc::cancelled), one that takes
+/// longer than order_max is errc::timed_out. Each step is a line at info.
 class acme_issuer final : public issuer {
  public:
   struct limits {
-    std::chrono::seconds poll_max{300};            ///< for validation, and again for issuing
-    std::chrono::milliseconds poll_first{100};     ///< without Retry-After: doubled up to poll_pause_max
+    std::chrono::seconds order_max{3'600};      ///< for everything; DNS may be told to wait long
+    std::chrono::seconds poll_max{300};         ///< for validation of all names, and again for issuing
+    std::chrono::milliseconds poll_first{100};  ///< without Retry-After: doubled up to poll_pause_max
     std::chrono::milliseconds poll_pause_max{2'000};
-    std::chrono::seconds retry_after_max{30};      ///< a longer wish of the CA is cut while polling
+    std::chrono::seconds retry_after_max{30};  ///< a longer wish of the CA is cut while polling
   };
 
   acme_issuer(issuer_settings settings, std::shared_ptr<transport> ca, std::unique_ptr<solvers::dns01> solver,
@@ -45,17 +47,30 @@ class acme_issuer final : public issuer {
   [[nodiscard]] base::awaitable<base::result<std::string>> issue(issue_request request) override;
 
  private:
+  struct polling {
+    std::chrono::milliseconds next;
+    std::chrono::milliseconds waited{0};
+  };
   [[nodiscard]] base::awaitable<base::result<void>> find_account();
   [[nodiscard]] base::awaitable<base::result<order>> place_order(std::vector<std::string> domains);
   [[nodiscard]] base::awaitable<base::result<void>> validate(const order& placed);
+  [[nodiscard]] base::awaitable<base::result<void>> prove(std::vector<authorization> open,
+                                                          std::vector<solvers::dns01::work> work);
   [[nodiscard]] base::awaitable<base::result<void>> answer(const std::vector<authorization>& open);
-  [[nodiscard]] base::awaitable<base::result<authorization>> poll_authorization(std::string url);
+  [[nodiscard]] base::awaitable<base::result<authorization>> find_authorization(std::string url);
+  [[nodiscard]] base::awaitable<bool> is_answered(std::string authorization_url);
+  [[nodiscard]] base::awaitable<base::result<void>> await_validation(std::vector<authorization> open);
   [[nodiscard]] base::awaitable<base::result<order>> poll_order(std::string url, state until_not);
+  [[nodiscard]] base::awaitable<base::error> why_invalid(order ended);
   [[nodiscard]] base::awaitable<base::result<order>> finalize(order placed, const std::string& csr_der);
   [[nodiscard]] base::awaitable<base::result<std::string>> order_certificate(issue_request request);
-  [[nodiscard]] base::awaitable<base::result<base::fetch_response>> post(std::string url, std::string payload);
-  [[nodiscard]] std::chrono::milliseconds pause_after(const base::fetch_response& answer,
-                                                      std::chrono::milliseconds& next) const;
+  [[nodiscard]] base::awaitable<base::result<std::string>> order_with_account(issue_request request);
+  [[nodiscard]] base::awaitable<base::result<base::fetch_response>> post(std::string url,
+                                                                         std::string payload);
+  /// Sleeps before the next question: as long as the CA asks, within the limits,
+  /// else a little longer each time. False when the patience is at its end.
+  [[nodiscard]] base::awaitable<bool> may_ask_again(polling& so_far,
+                                                    std::optional<std::chrono::seconds> asked);
 
   issuer_settings settings_;
   std::shared_ptr<transport> ca_;

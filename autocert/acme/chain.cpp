@@ -35,7 +35,8 @@ base::result<std::vector<base::x509_ptr>> parse(std::string_view pem) {
     if (out.size() > certificates_max) return unusable("the CA sent more than 10 certificates");
   }
   if (out.empty()) return unusable("the CA sent no certificate");
-  if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) return unusable("the CA's chain is damaged");
+  if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+    return unusable("the CA's chain is damaged");
   ERR_clear_error();
   return out;
 }

@@ -16,6 +16,7 @@ namespace cardea::autocert::acme {
 /// Returns the PEM of just the certificates; errc::unusable_certificate says
 /// what is wrong.
 [[nodiscard]] base::result<std::string> check_chain(std::string_view pem, std::string_view csr_der,
-                                                    const std::vector<std::string>& domains, base::wall_time now);
+                                                    const std::vector<std::string>& domains,
+                                                    base::wall_time now);
 
 }  // namespace cardea::autocert::acme

@@ -8,8 +8,11 @@ namespace cardea::autocert::acme {
 base::result<directory> parse_directory(std::string_view body) {
   const auto parsed = parse_object(body);
   if (!parsed) return parsed.error().at("directory");
-  directory out{text_member(*parsed, "newNonce"), text_member(*parsed, "newAccount"),
-                text_member(*parsed, "newOrder"), {}, false};
+  directory out{text_member(*parsed, "newNonce"),
+                text_member(*parsed, "newAccount"),
+                text_member(*parsed, "newOrder"),
+                {},
+                false};
   if (out.new_nonce.empty() || out.new_account.empty() || out.new_order.empty())
     return base::error(errc::malformed_answer, "ca_dir_url does not answer with an ACME directory");
   // "meta" may be absent or null (B33).

@@ -1,6 +1,6 @@
 #include "autocert/acme/json.hpp"
 
-#include "autocert/acme/problem.hpp"
+#include "autocert/acme/error.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -12,7 +12,8 @@ base::result<json::object> parse_object(std::string_view text) {
   json::parse_options limits;
   limits.max_depth = 16;
   json::value value = json::parse(json::string_view(text.data(), text.size()), failure, {}, limits);
-  if (failure || !value.is_object()) return base::error(errc::malformed_answer, "the CA's answer is not a JSON object");
+  if (failure || !value.is_object())
+    return base::error(errc::malformed_answer, "the CA's answer is not a JSON object");
   return std::move(value.get_object());
 }
 

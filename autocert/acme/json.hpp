@@ -16,6 +16,7 @@ namespace cardea::autocert::acme {
 [[nodiscard]] bool true_member(const boost::json::object& from, std::string_view name);
 /// The strings of an array; empty when there is none.
 [[nodiscard]] std::vector<std::string> text_array(const boost::json::object& from, std::string_view name);
-[[nodiscard]] const boost::json::object* object_member(const boost::json::object& from, std::string_view name);
+[[nodiscard]] const boost::json::object* object_member(const boost::json::object& from,
+                                                       std::string_view name);
 
 }  // namespace cardea::autocert::acme

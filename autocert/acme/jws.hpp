@@ -14,13 +14,14 @@ struct signer {
 };
 
 /// The flattened JWS of a request (RFC 8555 section 6.2). An empty payload is POST-as-GET.
-[[nodiscard]] base::result<std::string> make_jws(const signer& by, std::string_view url, std::string_view nonce,
-                                                 std::string_view payload);
+[[nodiscard]] base::result<std::string> make_jws(const signer& by, std::string_view url,
+                                                 std::string_view nonce, std::string_view payload);
 
 /// The external account binding of RFC 8555 section 7.3.4: the account's JWK
 /// signed with HS256 under the CA's key.
 /// errc::account_key when `hmac` is not base64url (padding is optional).
-[[nodiscard]] base::result<std::string> make_external_binding(const account_key& account, std::string_view kid,
-                                                              std::string_view hmac, std::string_view url);
+[[nodiscard]] base::result<std::string> make_external_binding(const account_key& account,
+                                                              std::string_view kid, std::string_view hmac,
+                                                              std::string_view url);
 
 }  // namespace cardea::autocert::acme

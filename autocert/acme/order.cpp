@@ -17,17 +17,19 @@ namespace json = boost::json;
 
 constexpr std::size_t list_max = 200;
 
+constexpr std::array<std::pair<std::string_view, state>, 8> state_names{{{"pending", state::pending},
+                                                                         {"ready", state::ready},
+                                                                         {"processing", state::processing},
+                                                                         {"valid", state::valid},
+                                                                         {"invalid", state::invalid},
+                                                                         {"deactivated", state::deactivated},
+                                                                         {"expired", state::expired},
+                                                                         {"revoked", state::revoked}}};
+
 state parse_state(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, state>, 8> names{{{"pending", state::pending},
-                                                                     {"ready", state::ready},
-                                                                     {"processing", state::processing},
-                                                                     {"valid", state::valid},
-                                                                     {"invalid", state::invalid},
-                                                                     {"deactivated", state::deactivated},
-                                                                     {"expired", state::expired},
-                                                                     {"revoked", state::revoked}}};
-  const auto* at = std::find_if(names.begin(), names.end(), [&](const auto& each) { return each.first == text; });
-  return at == names.end() ? state::unknown : at->second;
+  for (const auto& [name, value] : state_names)
+    if (name == text) return value;
+  return state::unknown;
 }
 
 std::string failure_in(const json::object& from) {
@@ -45,6 +47,12 @@ bool is_token(std::string_view text) {
 }
 
 }  // namespace
+
+std::string_view to_text(state value) noexcept {
+  for (const auto& [name, each] : state_names)
+    if (each == value) return name;
+  return "unknown";
+}
 
 base::result<order> parse_order(std::string_view body) {
   const auto parsed = parse_object(body);
@@ -75,7 +83,7 @@ base::result<authorization> parse_authorization(std::string_view body) {
       const json::object& one = each.get_object();
       challenge next{text_member(one, "type"), text_member(one, "url"), text_member(one, "token"),
                      parse_state(text_member(one, "status")), failure_in(one)};
-      if (is_token(next.token)) out.challenges.push_back(std::move(next));
+      if (is_token(next.token) && !next.url.empty()) out.challenges.push_back(std::move(next));
     }
   }
   if (out.status == state::unknown || out.domain.empty())
@@ -90,10 +98,10 @@ const challenge* authorization::find(std::string_view type) const noexcept {
 }
 
 std::string authorization::failure() const {
-  std::string out = domain + ": ";
+  const std::string name = (wildcard ? "*." : "") + domain + ": ";
   for (const challenge& each : challenges)
-    if (!each.failure.empty()) return out + each.type + ": " + each.failure;
-  return out + "the CA did not say why";
+    if (!each.failure.empty()) return name + each.type + ": " + each.failure;
+  return name + std::string(to_text(status)) + ", and the CA did not say why";
 }
 
 std::string new_order_payload(const std::vector<std::string>& domains) {

@@ -2,6 +2,8 @@
 
 #include "base/error.hpp"
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +12,9 @@ namespace cardea::autocert::acme {
 
 /// States of orders, authorizations and challenges (RFC 8555 section 7.1.6).
 enum class state { pending, ready, processing, valid, invalid, deactivated, expired, revoked, unknown };
+
+/// As RFC 8555 writes it.
+[[nodiscard]] std::string_view to_text(state value) noexcept;
 
 struct order {
   std::string url;  ///< from the Location field
@@ -37,6 +42,7 @@ struct authorization {
   bool wildcard = false;
   state status = state::unknown;
   std::vector<challenge> challenges;
+  std::optional<std::chrono::seconds> retry_after;  ///< from the field of that name
 
   [[nodiscard]] const challenge* find(std::string_view type) const noexcept;
   /// Why it is invalid: the CA's words about the challenge that failed.

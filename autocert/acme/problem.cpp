@@ -10,13 +10,37 @@ namespace json = boost::json;
 constexpr std::string_view type_prefix = "urn:ietf:params:acme:error:";
 constexpr std::size_t detail_bytes_max = 1'000;
 constexpr std::size_t subproblems_max = 100;
+constexpr std::size_t sentence_bytes_max = 4'000;
 
-// Another machine's words: they may not steer a terminal or flood a log.
-std::string cleaned(std::string text) {
-  text.resize(std::min(text.size(), detail_bytes_max));
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+// Cut between two characters: half of one would make a WebSocket's text frame invalid.
+std::string shortened(std::string text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  text.resize(end);
   return text;
+}
+
+// Another machine's words: they may not steer a terminal (C0 and, as UTF-8, C1
+// control characters) or flood a log. The JSON parser let only valid UTF-8 through.
+std::string cleaned(std::string text) {
+  text = shortened(std::move(text), detail_bytes_max);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    const bool is_c1 = byte == 0xC2 && next < 0xA0;
+    if (byte < 0x20 || byte == 0x7f || is_c1) text[i] = ' ';
+    if (is_c1) text[i + 1] = ' ';
+  }
+  return text;
+}
+
+// A problem inside of an order or a challenge came with no status line of its own.
+int status_member(const json::object& from) {
+  const json::value* found = from.if_contains("status");
+  const bool plausible =
+      found != nullptr && found->is_int64() && found->get_int64() >= 100 && found->get_int64() <= 599;
+  return plausible ? static_cast<int>(found->get_int64()) : 0;
 }
 
 std::string short_type(std::string type) {
@@ -24,37 +48,14 @@ std::string short_type(std::string type) {
   return cleaned(std::move(type));
 }
 
-class category final : public boost::system::error_category {
- public:
-  const char* name() const noexcept override { return "acme"; }
-  std::string message(int value) const override {
-    switch (static_cast<errc>(value)) {
-      case errc::rejected: return "refused by the CA";
-      case errc::rate_limited: return "rate limited by the CA";
-      case errc::account_unknown: return "the CA does not know the account";
-      case errc::bad_nonce: return "the CA refused every nonce";
-      case errc::order_not_ready: return "the order is not ready";
-      case errc::malformed_answer: return "an answer that is not ACME";
-      case errc::account_key: return "the account key cannot be used";
-      case errc::unusable_certificate: return "not the certificate that was ordered";
-    }
-    return "unknown";
-  }
-};
-
 }  // namespace
-
-const boost::system::error_category& acme_category() noexcept {
-  static const category instance;
-  return instance;
-}
-base::error_code make_error_code(errc value) noexcept { return {static_cast<int>(value), acme_category()}; }
 
 problem parse_problem(std::string_view body, int status) {
   problem out;
   out.status = status;
   const auto parsed = parse_object(body);
   if (!parsed) return out;
+  if (status == 0) out.status = status_member(*parsed);
   out.type = short_type(text_member(*parsed, "type"));
   out.detail = cleaned(text_member(*parsed, "detail"));
   const json::value* list = parsed->if_contains("subproblems");
@@ -70,16 +71,18 @@ problem parse_problem(std::string_view body, int status) {
 }
 
 std::string problem::sentence() const {
-  std::string out = "the CA answered " + std::to_string(status);
-  if (!type.empty()) out += " " + type;
-  if (!detail.empty()) out += ": " + detail;
+  std::string out = status != 0 ? "the CA answered " + std::to_string(status) : "";
+  if (!type.empty()) out += (out.empty() ? "" : " ") + type;
+  if (!detail.empty()) out += (out.empty() ? "" : ": ") + detail;
+  if (out.empty()) out = "the CA gave no reason";
+  if (retry_after) out += "; it asks to wait " + std::to_string(retry_after->count()) + " seconds";
   for (const subproblem& each : subproblems) {
     out += "; ";
     if (!each.identifier.empty()) out += each.identifier + ": ";
     out += each.type;
     if (!each.detail.empty()) out += ": " + each.detail;
   }
-  return out;
+  return shortened(std::move(out), sentence_bytes_max);
 }
 
 base::error error_from(const problem& cause) {

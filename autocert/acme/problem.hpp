@@ -1,8 +1,10 @@
 #pragma once
 
+#include "autocert/acme/error.hpp"
 #include "base/error.hpp"
-#include "base/fetch.hpp"
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +15,8 @@ namespace cardea::autocert::acme {
 struct problem {
   std::string type;    ///< without "urn:ietf:params:acme:error:"; empty when the body was no problem document
   std::string detail;  ///< the CA's words, control bytes removed, at most 1,000 bytes
-  int status = 0;
+  int status = 0;      ///< of the answer; of a problem inside of an object its "status", 0 without one
+  std::optional<std::chrono::seconds> retry_after;  ///< what the CA asks to wait
   struct subproblem {
     std::string identifier;
     std::string type;
@@ -21,32 +24,14 @@ struct problem {
   };
   std::vector<subproblem> subproblems;
 
-  /// One sentence for the operator: type, detail, and which name has which problem.
+  /// One sentence for the operator, at most 4,000 bytes: type, detail, and which name has which problem.
   [[nodiscard]] std::string sentence() const;
 };
 
-/// Reads whatever a CA sent with an error status; never fails.
+/// Reads whatever a CA sent with an error status (0: it is the "error" member of an object); never fails.
 [[nodiscard]] problem parse_problem(std::string_view body, int status);
-
-/// The failure codes of the ACME client, for decisions.
-enum class errc {
-  rejected = 1,          ///< the CA said no; the context is problem::sentence()
-  rate_limited,          ///< likewise, because of too many requests: short retries are forbidden
-  account_unknown,       ///< the account is gone at the CA (accountDoesNotExist)
-  bad_nonce,             ///< every retry met badNonce
-  order_not_ready,       ///< finalize came too early
-  malformed_answer,      ///< the CA's answer is not what RFC 8555 says
-  account_key,           ///< the account key file cannot be used
-  unusable_certificate,  ///< the certificate that came is not the one that was ordered
-};
-
-const boost::system::error_category& acme_category() noexcept;
-base::error_code make_error_code(errc value) noexcept;
 
 /// The problem as an error of this client.
 [[nodiscard]] base::error error_from(const problem& cause);
 
 }  // namespace cardea::autocert::acme
-
-template <>
-struct boost::system::is_error_code_enum<cardea::autocert::acme::errc> : std::true_type {};

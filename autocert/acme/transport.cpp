@@ -33,7 +33,8 @@ std::optional<seconds> parse_retry_after(std::string_view value, base::wall_time
   const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), count);
   if (end == value.data() + value.size()) {
     if (failure == std::errc::result_out_of_range) return retry_after_max;
-    if (failure == std::errc{} && count >= 0) return std::min(seconds(std::min<std::int64_t>(count, 1'000'000)), retry_after_max);
+    if (failure == std::errc{} && count >= 0)
+      return std::min(seconds(std::min<std::int64_t>(count, 1'000'000)), retry_after_max);
     return std::nullopt;
   }
   const auto date = parse_http_date(value);
@@ -41,34 +42,49 @@ std::optional<seconds> parse_retry_after(std::string_view value, base::wall_time
   return std::clamp(std::chrono::ceil<seconds>(*date - now), seconds(0), retry_after_max);
 }
 
-transport::transport(std::string directory_url, base::fetch fetch, base::wall_clock clock, sleep_function sleep)
+transport::transport(std::string directory_url, base::fetch fetch, base::wall_clock clock,
+                     sleep_function sleep)
     : transport(std::move(directory_url), std::move(fetch), std::move(clock), std::move(sleep), limits{}) {}
 
-transport::transport(std::string directory_url, base::fetch fetch, base::wall_clock clock, sleep_function sleep,
-                     limits bounds)
+transport::transport(std::string directory_url, base::fetch fetch, base::wall_clock clock,
+                     sleep_function sleep, limits bounds)
     : directory_url_(std::move(directory_url)),
       fetch_(std::move(fetch)),
       clock_(std::move(clock)),
       sleep_(std::move(sleep)),
       limits_(bounds) {}
 
-// Repeats what brought no answer or "not now". Safe for signed requests too: a
-// nonce that the CA has seen makes it refuse the copy.
+std::optional<std::chrono::milliseconds> transport::pause_before_retry(
+    const base::result<base::fetch_response>& answer, int tries) const {
+  if (tries >= limits_.network_tries_max) return std::nullopt;
+  const std::chrono::milliseconds pause = first_pause * (1 << (tries - 1));
+  if (!answer) {
+    if (answer.error().code == base::errc::cancelled) return std::nullopt;
+    return pause;
+  }
+  if (answer->status < 500) return std::nullopt;
+  const auto asked = parse_retry_after(answer->header("Retry-After"), clock_());
+  if (!asked) return pause;
+  if (*asked > limits_.busy_wait_max) return std::nullopt;
+  return std::max<std::chrono::milliseconds>(pause, *asked);
+}
+
+problem transport::problem_in(const base::fetch_response& answer) const {
+  problem out = parse_problem(answer.body, answer.status);
+  out.retry_after = parse_retry_after(answer.header("Retry-After"), clock_());
+  return out;
+}
+
 base::awaitable<base::result<base::fetch_response>> transport::exchange(base::fetch_request request) {
-  std::chrono::milliseconds pause = first_pause;
-  for (int attempt = 1;; ++attempt) {
+  const auto cancellation = co_await base::asio::this_coro::cancellation_state;
+  for (int tries = 1;; ++tries) {
+    if (cancellation.cancelled() != base::asio::cancellation_type::none)
+      co_return base::error(base::errc::cancelled, "withdrawn");
     base::fetch_request copy = request;
     auto answer = co_await fetch_(std::move(copy));
-    const bool last = attempt == limits_.network_tries_max;
-    if (answer && (answer->status < 500 || last)) co_return answer;
-    if (!answer && (last || answer.error().code == base::errc::cancelled)) co_return answer;
-    if (answer) {
-      const auto asked = parse_retry_after(answer->header("Retry-After"), clock_());
-      if (asked && *asked > limits_.busy_wait_max) co_return answer;
-      if (asked) pause = std::max<std::chrono::milliseconds>(pause, *asked);
-    }
-    co_await sleep_(pause);
-    pause *= 2;
+    const auto pause = pause_before_retry(answer, tries);
+    if (!pause) co_return answer;
+    co_await sleep_(*pause);
   }
 }
 
@@ -77,9 +93,13 @@ base::awaitable<base::result<directory>> transport::find_directory() {
   base::fetch_request request;
   request.url = directory_url_;
   auto answer = co_await exchange(std::move(request));
-  if (!answer) co_return answer.error().at("directory");
+  if (!answer) {
+    base::error why = answer.error().at("directory " + directory_url_);
+    why.context += "; check ca_dir_url and that the CA can be reached from here";
+    co_return why;
+  }
   if (answer->status != 200) {
-    const problem refused = parse_problem(answer->body, answer->status);
+    const problem refused = problem_in(*answer);
     co_return error_from(refused).at("directory");
   }
   auto parsed = parse_directory(answer->body);
@@ -112,12 +132,22 @@ base::awaitable<base::result<std::string>> transport::take_nonce() {
   const auto answer = co_await exchange(std::move(request));
   if (!answer) co_return answer.error().at("new nonce");
   const std::string_view nonce = answer->header("Replay-Nonce");
+  if (nonce.empty() && answer->status >= 400) {
+    const problem refused = problem_in(*answer);
+    co_return error_from(refused).at("new nonce");
+  }
   if (nonce.empty()) co_return base::error(errc::malformed_answer, "the CA gave no nonce");
   co_return std::string(nonce);
 }
 
-base::awaitable<base::result<base::fetch_response>> transport::post(signer by, std::string url, std::string payload) {
-  for (int attempt = 1;; ++attempt) {
+base::awaitable<base::result<base::fetch_response>> transport::post(signer by, std::string url,
+                                                                    std::string payload) {
+  const auto cancellation = co_await base::asio::this_coro::cancellation_state;
+  int tries = 1;
+  int refused_nonces = 0;
+  while (true) {
+    if (cancellation.cancelled() != base::asio::cancellation_type::none)
+      co_return base::error(base::errc::cancelled, "withdrawn");
     const auto nonce = co_await take_nonce();
     if (!nonce) co_return nonce.error();
     auto body = make_jws(by, url, *nonce, payload);
@@ -127,13 +157,18 @@ base::awaitable<base::result<base::fetch_response>> transport::post(signer by, s
     request.url = url;
     request.headers.push_back({"Content-Type", "application/jose+json"});
     request.body = std::move(*body);
-    auto answer = co_await exchange(std::move(request));
-    if (!answer) co_return answer;
+    auto answer = co_await fetch_(std::move(request));
     // An error's nonce is good too, and the one to use after badNonce (B20).
-    keep_nonce(*answer);
-    if (answer->status >= 200 && answer->status < 300) co_return answer;
-    const problem refused = parse_problem(answer->body, answer->status);
-    if (refused.type != "badNonce" || attempt == limits_.nonce_tries_max) co_return error_from(refused);
+    if (answer) keep_nonce(*answer);
+    if (const auto pause = pause_before_retry(answer, tries)) {
+      ++tries;
+      co_await sleep_(*pause);
+      continue;
+    }
+    if (!answer || (answer->status >= 200 && answer->status < 300)) co_return answer;
+    const problem refused = problem_in(*answer);
+    if (refused.type != "badNonce" || ++refused_nonces == limits_.nonce_tries_max)
+      co_return error_from(refused);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "autocert/acme/directory.hpp"
 #include "autocert/acme/jws.hpp"
+#include "autocert/acme/problem.hpp"
 #include "base/async.hpp"
 #include "base/clock.hpp"
 #include "base/fetch.hpp"
@@ -17,7 +18,8 @@ namespace cardea::autocert::acme {
 
 /// How long a Retry-After field asks to wait (RFC 9110 section 10.2.3: seconds
 /// or a date), between 0 and 24 hours; nothing when absent or unreadable.
-[[nodiscard]] std::optional<std::chrono::seconds> parse_retry_after(std::string_view value, base::wall_time now);
+[[nodiscard]] std::optional<std::chrono::seconds> parse_retry_after(std::string_view value,
+                                                                    base::wall_time now);
 
 using sleep_function = std::function<base::awaitable<void>(std::chrono::steady_clock::duration)>;
 
@@ -27,22 +29,25 @@ using sleep_function = std::function<base::awaitable<void>(std::chrono::steady_c
 class transport {
  public:
   struct limits {
-    int nonce_tries_max = 10;    ///< badNonce (RFC 8555 section 6.5)
-    int network_tries_max = 3;   ///< no answer, or 5xx
-    std::size_t nonces_max = 32; ///< kept for reuse
+    int nonce_tries_max = 10;     ///< badNonce (RFC 8555 section 6.5)
+    int network_tries_max = 3;    ///< no answer, or 5xx
+    std::size_t nonces_max = 32;  ///< kept for reuse
     std::chrono::seconds nonce_age_max{600};
     std::chrono::hours directory_age_max{24};
     std::chrono::seconds busy_wait_max{10};  ///< a longer Retry-After of a 5xx ends the attempt instead
   };
 
   transport(std::string directory_url, base::fetch fetch, base::wall_clock clock, sleep_function sleep);
-  transport(std::string directory_url, base::fetch fetch, base::wall_clock clock, sleep_function sleep, limits bounds);
+  transport(std::string directory_url, base::fetch fetch, base::wall_clock clock, sleep_function sleep,
+            limits bounds);
 
   /// The CA's directory, asked for at least daily.
   [[nodiscard]] base::awaitable<base::result<directory>> find_directory();
 
   /// A POST with a JWS; "" as payload is POST-as-GET. Success is a 2xx answer;
-  /// anything else is the problem as an error (see error_from).
+  /// anything else is the problem as an error (see error_from). Each try has a
+  /// nonce of its own. errc::cancelled once the caller is cancelled: nothing
+  /// more is sent.
   /// REQUIRES: the signer's key outlives the awaitable.
   [[nodiscard]] base::awaitable<base::result<base::fetch_response>> post(signer by, std::string url,
                                                                          std::string payload);
@@ -55,6 +60,10 @@ class transport {
   [[nodiscard]] base::awaitable<base::result<std::string>> take_nonce();
   void keep_nonce(const base::fetch_response& from);
   [[nodiscard]] base::awaitable<base::result<base::fetch_response>> exchange(base::fetch_request request);
+  /// Before another try of what brought no answer or "not now"; nothing: what came is the answer.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> pause_before_retry(
+      const base::result<base::fetch_response>& answer, int tries) const;
+  [[nodiscard]] problem problem_in(const base::fetch_response& answer) const;
 
   std::string directory_url_;
   base::fetch fetch_;

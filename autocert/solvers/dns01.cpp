@@ -50,6 +50,12 @@ base::awaitable<void> dns01::await_one(record what, base::result<void>& outcome)
 
 base::awaitable<base::result<void>> dns01::present(std::vector<work> wanted) {
   if (!provider_) co_return base::result<void>();
+  if (provider_->one_at_a_time()) {
+    std::string key("one at a time");
+    auto turn = co_await dnsproviders::keyed_lock::acquire(std::move(key));
+    if (!turn) co_return turn.error();
+    turn_.emplace(std::move(*turn));
+  }
   for (work& each : wanted) {
     work one = std::move(each);
     auto made = co_await make_record(std::move(one));
@@ -79,12 +85,14 @@ base::awaitable<void> dns01::clean_up() {
     record one = each;
     const auto removed = co_await provider_->clean_up(std::move(one));
     if (removed) continue;
-    log_.warn("a DNS record could not be removed", {{"name", each.fqdn}, {"reason", removed.error().message()}});
+    log_.warn("a DNS record could not be removed",
+              {{"name", each.fqdn}, {"reason", removed.error().message()}});
     failed.push_back(each);
   }
   presented_ = std::move(failed);
   note();
   presented_.clear();
+  turn_.reset();
 }
 
 base::awaitable<void> dns01::remove_leftovers() {
@@ -105,10 +113,12 @@ base::awaitable<void> dns01::remove_leftovers() {
 void dns01::note() const {
   std::string text;
   for (const record& each : presented_)
-    text += each.fqdn + " " + each.value + " " + each.domain + " " + each.token + " " + each.key_authorization + "\n";
+    text += each.fqdn + " " + each.value + " " + each.domain + " " + each.token + " " +
+            each.key_authorization + "\n";
   const auto stored =
       text.empty() ? base::remove_file(notes_path_) : base::write_file_atomically(notes_path_, text, 0600);
-  if (!stored) log_.warn("cannot note the DNS records that are written", {{"reason", stored.error().message()}});
+  if (!stored)
+    log_.warn("cannot note the DNS records that are written", {{"reason", stored.error().message()}});
 }
 
 }  // namespace cardea::autocert::solvers

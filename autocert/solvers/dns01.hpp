@@ -3,10 +3,12 @@
 #include "base/async.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "dnsproviders/keyed_lock.hpp"
 #include "dnsproviders/provider.hpp"
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +36,10 @@ class dns01 {
   dns01(std::unique_ptr<dnsproviders::provider> provider, follow_cnames follow, wait_until_visible wait,
         std::string notes_path, base::logger log);
 
-  /// Writes and waits; after a failure too, `clean_up` must be called.
+  /// True when names must be proven one after the other, each with `present` and `clean_up`.
+  [[nodiscard]] bool one_at_a_time() const noexcept { return provider_ && provider_->one_at_a_time(); }
+  /// Writes and waits; after a failure too, `clean_up` must be called. With
+  /// one_at_a_time it first waits until no other order is between the two.
   [[nodiscard]] base::awaitable<base::result<void>> present(std::vector<work> wanted);
   /// Removes what `present` wrote; failures are logged and stay noted for the next start.
   [[nodiscard]] base::awaitable<void> clean_up();
@@ -54,6 +59,7 @@ class dns01 {
   std::string notes_path_;
   base::logger log_;
   std::vector<record> presented_;
+  std::optional<dnsproviders::keyed_lock> turn_;  ///< with one_at_a_time, from present to clean_up
   bool looked_for_leftovers_ = false;
 };
 

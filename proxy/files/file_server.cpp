@@ -154,8 +154,9 @@ net::task<void> serve(http::exchange& request, const routing::file_root& root, n
   const http::request_head& head = request.head();
   const std::string_view method = head.method.in(request.bytes());
   if (method != "GET" && method != "HEAD") {
-    const failure refused{failure_kind::method_not_allowed, side::client, 0, "files are only read"};
-    co_await http::respond(request, refused);
+    request.close_after();
+    const std::string page = http::error_page(405);
+    co_await http::respond(request, 405, http::error_page_type, page, "Allow: GET, HEAD\r\n");
     co_return;
   }
   if (root.folder.empty()) {

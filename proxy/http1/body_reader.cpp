@@ -16,7 +16,8 @@ void body_reader::begin(http::body_framing framing, std::uint64_t content_length
 http::body_view body_reader::available(input& in) noexcept {
   if (framing_ != http::body_framing::chunked) {
     std::string_view data = in.unread();
-    if (framing_ == http::body_framing::length) data = data.substr(0, std::min<std::uint64_t>(left_, data.size()));
+    if (framing_ == http::body_framing::length)
+      data = data.substr(0, std::min<std::uint64_t>(left_, data.size()));
     return {data.empty() ? net::io::blocked : net::io::done, data};
   }
   while (piece_.empty()) {
@@ -41,9 +42,10 @@ http::body_view body_reader::read(input& in, tls::stream& from) noexcept {
   if (http::body_view view = available(in); view.state != net::io::blocked) return view;
   if (!from.can_read()) return {net::io::blocked};
   // Never beyond a body of known length: what follows is the next message.
-  const std::size_t bytes_max = framing_ == http::body_framing::length
-                                    ? static_cast<std::size_t>(std::min<std::uint64_t>(left_, in.space() + in.end))
-                                    : net::buffer_pool::buffer_bytes;
+  const std::size_t bytes_max =
+      framing_ == http::body_framing::length
+          ? static_cast<std::size_t>(std::min<std::uint64_t>(left_, in.space() + in.end))
+          : net::buffer_pool::buffer_bytes;
   const net::io_result got = in.fill(from, bytes_max);
   if (got.state == net::io::done) return available(in);
   if (got.state == net::io::ended && framing_ == http::body_framing::until_close) complete_ = true;

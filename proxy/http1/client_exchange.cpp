@@ -89,8 +89,8 @@ void client_exchange::next_head() noexcept {
 }
 
 bool client_exchange::reusable() const noexcept {
-  return response_complete() && response_.keep_alive && response_.framing != http::body_framing::until_close &&
-         out_.empty() && in_.begin == in_.end;
+  return response_complete() && response_.keep_alive &&
+         response_.framing != http::body_framing::until_close && out_.empty() && in_.begin == in_.end;
 }
 
 }  // namespace cardea::proxy::http1

@@ -2,7 +2,7 @@
 
 namespace cardea::proxy::http1 {
 
-std::string_view why_malformed(const char* data, const line_position& position, std::size_t at) noexcept {
+std::string_view why_malformed(const char* data, line_position position, std::size_t at) noexcept {
   const char c = data[at];
   if (c == '\n') return "a line ends with a bare LF";
   if (position.colon != 0)

@@ -62,17 +62,16 @@ std::string_view framing_fields::take_connection(std::string_view value) noexcep
 }
 
 void framing_fields::take_option(std::string_view option) noexcept {
-  switch (option.size()) {
-    case 5:
-      lists_close_ = lists_close_ || base::equal_ignoring_case(option, "close");
+  // Two of the three options are also field names, which are told apart quickly.
+  switch (http::identify_field(option)) {
+    case http::field_id::keep_alive:
+      lists_keep_alive_ = true;
       break;
-    case 7:
-      lists_upgrade_ = lists_upgrade_ || base::equal_ignoring_case(option, "upgrade");
-      break;
-    case 10:
-      lists_keep_alive_ = lists_keep_alive_ || base::equal_ignoring_case(option, "keep-alive");
+    case http::field_id::upgrade:
+      lists_upgrade_ = true;
       break;
     default:
+      lists_close_ = lists_close_ || base::equal_ignoring_case(option, "close");
       break;
   }
 }

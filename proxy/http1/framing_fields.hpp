@@ -1,5 +1,6 @@
 #pragma once
 
+#include "proxy/http/header_table.hpp"
 #include "proxy/http/message_head.hpp"
 
 #include <cstdint>

@@ -30,6 +30,11 @@ bool output::append_number(std::uint64_t value) noexcept {
   return append({digits.data(), static_cast<std::size_t>(end - digits.data())});
 }
 
+void output::rewind(std::size_t mark) noexcept {
+  end_ = mark;
+  if (begin_ == end_) discard();
+}
+
 void output::discard() noexcept {
   begin_ = end_ = 0;
   memory_.release();
@@ -38,7 +43,7 @@ void output::discard() noexcept {
 // Sends what is staged and `more` in one go; says how much of `more` was taken.
 std::size_t output::send(std::string_view more) noexcept {
   const std::array<std::string_view, 2> pieces{staged(), more};
-  const net::io_result out = to_.write(pieces);
+  const net::io_result out = to_.write(pieces, last_);
   if (out.state == net::io::failed) failed_ = true;
   const std::size_t of_staged = std::min(out.bytes, end_ - begin_);
   begin_ += of_staged;
@@ -55,7 +60,8 @@ std::size_t output::write_plain(std::string_view data) noexcept {
   const std::size_t waiting = end_ - begin_;
   if (waiting == 0 && data.size() >= bulk_bytes) return send(data);
   // Fill the record that the head began.
-  const std::size_t filled = std::min({data.size(), waiting < record_bytes ? record_bytes - waiting : 0, room()});
+  const std::size_t filled =
+      std::min({data.size(), waiting < record_bytes ? record_bytes - waiting : 0, room()});
   if (filled > 0) append(data.substr(0, filled));
   if (filled == data.size()) return filled;
   return filled + send(data.substr(filled));
@@ -77,7 +83,8 @@ std::size_t output::write_chunk(std::string_view data) noexcept {
   return size;
 }
 
-void output::end_body(std::string_view trailers) noexcept {
+void output::end_body(std::string_view trailers, bool last) noexcept {
+  last_ = last;
   if (!chunked_ || failed_) return;
   // Relayed trailers are bounded by the decoder's limit and may need the room of what is staged.
   if (memory_ && room() < trailers.size() + reserve_bytes) static_cast<void>(send({}));

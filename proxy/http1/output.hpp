@@ -24,13 +24,18 @@ class output {
   void begin_body(http::body_framing framing) noexcept { chunked_ = framing == http::body_framing::chunked; }
   /// Takes a part of `data`; 0 when blocked or failed (flush tells which).
   [[nodiscard]] std::size_t write_body(std::string_view data) noexcept;
-  void end_body(std::string_view trailers) noexcept;
+  /// `last`: nothing follows this message on the connection.
+  void end_body(std::string_view trailers, bool last = false) noexcept;
 
   /// done when nothing waits any more.
   [[nodiscard]] net::io flush() noexcept;
   [[nodiscard]] bool failed() const noexcept { return failed_; }
   [[nodiscard]] bool empty() const noexcept { return begin_ == end_ && !to_.has_unsent(); }
-  /// Forgets what is staged: a head that will not be sent.
+  /// Where the next `append` goes; with `rewind` a head that does not fit is taken back.
+  [[nodiscard]] std::size_t mark() const noexcept { return end_; }
+  /// REQUIRES: nothing was sent since `mark` was taken.
+  void rewind(std::size_t mark) noexcept;
+  /// Forgets what is staged.
   void discard() noexcept;
 
  private:
@@ -46,6 +51,7 @@ class output {
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   bool chunked_ = false;
+  bool last_ = false;
   bool failed_ = false;
 };
 

@@ -42,6 +42,15 @@ bool is_http2(std::string_view protocol) noexcept {
   return base::equal_ignoring_case(protocol, "h2c") || base::equal_ignoring_case(protocol, "h2");
 }
 
+/// Whether a field has a say in how the request is understood.
+bool is_examined(http::field_id id) noexcept {
+  using enum http::field_id;
+  constexpr auto bit = [](http::field_id each) { return std::uint64_t{1} << static_cast<unsigned>(each); };
+  constexpr std::uint64_t examined =
+      bit(host) | bit(content_length) | bit(transfer_encoding) | bit(connection) | bit(expect);
+  return (examined >> static_cast<unsigned>(id) & 1) != 0;
+}
+
 enum class upgrade_kind : std::uint8_t { malformed, http2, other };
 
 /// Upgrade = #( token [ "/" token ] ), RFC 9110 section 7.8.
@@ -101,6 +110,7 @@ parse_status request_parser::read_request_line(std::string_view bytes, http::req
     at = 2;
   }
   const std::size_t begin = at;
+  if (bytes.substr(at).starts_with("GET ")) at += 3;
   const std::size_t method_end = std::min(bytes.size(), begin + method_size_max + 1);
   while (at < method_end && http::is_token(bytes[at])) ++at;
   if (at - begin > method_size_max) return fail(501, "the method is too long");
@@ -194,33 +204,33 @@ parse_status request_parser::read_version(std::string_view bytes, std::size_t at
 
 parse_status request_parser::read_fields(std::string_view bytes, http::request_head& head) noexcept {
   const char* data = bytes.data();
+  line_position position = position_;
+  std::string_view why;
+  http::field line;
   while (true) {
-    http::field line;
-    std::string_view why;
-    switch (read_field_line(data, bytes.size(), position_, line, why)) {
-      case line_outcome::need_more:
-        return parse_status::need_more;
-      case line_outcome::malformed:
-        return fail(400, why);
-      case line_outcome::end_of_head:
-        if (!accept_head(data, head)) return parse_status::failed;
-        head.head_bytes = static_cast<std::uint32_t>(position_.begin);
-        return parse_status::done;
-      case line_outcome::field:
-        break;
+    const line_outcome outcome = read_field_line(data, bytes.size(), position, line, why);
+    if (outcome != line_outcome::field) {
+      position_ = position;
+      if (outcome == line_outcome::need_more) return parse_status::need_more;
+      if (outcome == line_outcome::malformed) return fail(400, why);
+      break;
     }
     line.id = http::identify_field(http::name_of(line, data));
-    if (!accept_field(line, data, head)) return parse_status::failed;
+    if (is_examined(line.id) && !accept_field(line, bytes, head)) return parse_status::failed;
+    if (head.fields.size() == limits_->header_count_max || !head.fields.add(line))
+      return fail(431, "too many field lines");
   }
+  head.head_bytes = static_cast<std::uint32_t>(position.begin);
+  return accept_head(data, head) ? parse_status::done : parse_status::failed;
 }
 
-bool request_parser::accept_field(const http::field& line, const char* data,
+bool request_parser::accept_field(http::field line, std::string_view bytes,
                                   http::request_head& head) noexcept {
+  const char* data = bytes.data();
   std::string_view why;
   switch (line.id) {
     case http::field_id::host:
-      if (!accept_host(line, data, head)) return false;
-      break;
+      return accept_host(line, bytes, head);
     case http::field_id::content_length:
       why = framing_.take_content_length(value_of(line, data));
       break;
@@ -238,23 +248,23 @@ bool request_parser::accept_field(const http::field& line, const char* data,
     default:
       break;
   }
-  if (!why.empty()) return refuse(400, why);
-  if (head.fields.size() == limits_->header_count_max || !head.fields.add(line))
-    return refuse(431, "too many field lines");
-  return true;
+  return why.empty() || refuse(400, why);
 }
 
-bool request_parser::accept_host(const http::field& line, const char* data,
+bool request_parser::accept_host(http::field line, std::string_view bytes,
                                  http::request_head& head) noexcept {
   if (head.fields.has(http::field_id::host)) return refuse(400, "more than one Host");
-  const auto named = http::parse_authority(value_of(line, data));
-  if (!named) return refuse(400, "an empty or invalid Host");
+  const std::string_view value = value_of(line, bytes.data());
   if (head.host.size == 0) {
+    if (!http::is_authority(value, bytes.size() - line.value_offset))
+      return refuse(400, "an empty or invalid Host");
     head.host = {line.value_offset, line.value_size};
     return true;
   }
   // Routing, log and backend must all see the same name, so the target may not differ (T03).
-  const auto target = http::parse_authority(head.host.in(data));
+  const auto named = http::parse_authority(value);
+  if (!named) return refuse(400, "an empty or invalid Host");
+  const auto target = http::parse_authority(head.host.in(bytes.data()));
   if (!target || !http::same_authority(*target, *named, default_port_))
     return refuse(400, "the target and Host disagree");
   return true;

@@ -48,10 +48,9 @@ class request_parser {
   [[nodiscard]] bool accept_target(std::string_view bytes, http::request_head& head) noexcept;
   [[nodiscard]] bool accept_absolute_form(std::string_view bytes, std::size_t prefix,
                                           http::request_head& head) noexcept;
-  [[nodiscard]] bool accept_field(const http::field& line, const char* data,
+  [[nodiscard]] bool accept_field(http::field line, std::string_view bytes,
                                   http::request_head& head) noexcept;
-  [[nodiscard]] bool accept_host(const http::field& line, const char* data,
-                                 http::request_head& head) noexcept;
+  [[nodiscard]] bool accept_host(http::field line, std::string_view bytes, http::request_head& head) noexcept;
   [[nodiscard]] bool accept_head(const char* data, http::request_head& head) noexcept;
   [[nodiscard]] bool accept_upgrade(const char* data, http::request_head& head) noexcept;
   bool refuse(std::uint16_t status, std::string_view reason) noexcept;

@@ -79,28 +79,28 @@ parse_status response_parser::read_status_line(std::string_view bytes, http::res
 
 parse_status response_parser::read_fields(std::string_view bytes, bool to_head,
                                           http::response_head& head) noexcept {
+  const char* data = bytes.data();
+  line_position position = position_;
+  std::string_view why;
+  http::field line;
   while (true) {
-    http::field line;
-    std::string_view why;
-    switch (read_field_line(bytes.data(), bytes.size(), position_, line, why)) {
-      case line_outcome::need_more:
-        return parse_status::need_more;
-      case line_outcome::malformed:
-        return fail(why);
-      case line_outcome::end_of_head:
-        if (!accept_head(to_head, head)) return parse_status::failed;
-        head.head_bytes = static_cast<std::uint32_t>(position_.begin);
-        return parse_status::done;
-      case line_outcome::field:
-        break;
+    const line_outcome outcome = read_field_line(data, bytes.size(), position, line, why);
+    if (outcome != line_outcome::field) {
+      position_ = position;
+      if (outcome == line_outcome::need_more) return parse_status::need_more;
+      if (outcome == line_outcome::malformed) return fail(why);
+      break;
     }
-    line.id = http::identify_field(http::name_of(line, bytes.data()));
-    if (!accept_field(line, bytes.data(), head)) return parse_status::failed;
+    line.id = http::identify_field(http::name_of(line, data));
+    if (line.id != http::field_id::other && !accept_field(line, data, head)) return parse_status::failed;
+    if (head.fields.size() == limits_->header_count_max || !head.fields.add(line))
+      return fail("too many field lines");
   }
+  head.head_bytes = static_cast<std::uint32_t>(position.begin);
+  return accept_head(to_head, head) ? parse_status::done : parse_status::failed;
 }
 
-bool response_parser::accept_field(const http::field& line, const char* data,
-                                   http::response_head& head) noexcept {
+bool response_parser::accept_field(http::field line, const char* data, http::response_head& head) noexcept {
   std::string_view why;
   switch (line.id) {
     case http::field_id::content_length:
@@ -115,10 +115,7 @@ bool response_parser::accept_field(const http::field& line, const char* data,
     default:
       break;
   }
-  if (!why.empty()) return refuse(why);
-  if (head.fields.size() == limits_->header_count_max || !head.fields.add(line))
-    return refuse("too many field lines");
-  return true;
+  return why.empty() || refuse(why);
 }
 
 bool response_parser::accept_head(bool to_head, http::response_head& head) noexcept {

@@ -29,8 +29,7 @@ class response_parser {
 
   parse_status read_status_line(std::string_view bytes, http::response_head& head) noexcept;
   parse_status read_fields(std::string_view bytes, bool to_head, http::response_head& head) noexcept;
-  [[nodiscard]] bool accept_field(const http::field& line, const char* data,
-                                  http::response_head& head) noexcept;
+  [[nodiscard]] bool accept_field(http::field line, const char* data, http::response_head& head) noexcept;
   [[nodiscard]] bool accept_head(bool to_head, http::response_head& head) noexcept;
   bool refuse(std::string_view reason) noexcept;
   parse_status fail(std::string_view reason) noexcept;

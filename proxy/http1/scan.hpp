@@ -29,6 +29,13 @@ namespace scan_detail {
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
 }
 
+/// Control bytes, and a few that only look like it at this price: HTAB and those beyond ASCII.
+[[nodiscard]] inline unsigned may_end_value(__m128i bytes) noexcept {
+  // One more, signed: 0x7f and what lies beyond ASCII become negative.
+  const __m128i above = _mm_add_epi8(bytes, _mm_set1_epi8(1));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmplt_epi8(above, _mm_set1_epi8(0x21))));
+}
+
 [[nodiscard]] inline unsigned value_ends(__m128i bytes) noexcept {
   const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
   const __m128i tab = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t'));
@@ -37,11 +44,10 @@ namespace scan_detail {
 }
 
 [[nodiscard]] inline unsigned target_ends(__m128i bytes) noexcept {
-  // Signed, so that bytes beyond ASCII are below the blank.
-  const __m128i low = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x21));
-  const __m128i del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
+  const __m128i above = _mm_add_epi8(bytes, _mm_set1_epi8(1));
+  const __m128i low = _mm_cmplt_epi8(above, _mm_set1_epi8(0x22));
   const __m128i hash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('#'));
-  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(low, del), hash)));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(low, hash)));
 }
 
 /// Bytes that are not among the token characters of nearly all names: letters, digits, `-`.
@@ -56,8 +62,8 @@ namespace scan_detail {
 }
 
 template <class Vector, class Scalar>
-[[nodiscard]] inline std::size_t find(const char* data, std::size_t at, std::size_t size, Vector vector,
-                                      Scalar scalar) noexcept {
+[[nodiscard, gnu::always_inline]] inline std::size_t find(const char* data, std::size_t at, std::size_t size,
+                                                          Vector vector, Scalar scalar) noexcept {
   for (; size - at >= 16; at += 16)
     if (const unsigned mask = vector(load16(data + at)); mask != 0)
       return at + static_cast<std::size_t>(std::countr_zero(mask));
@@ -73,9 +79,15 @@ template <class Vector, class Scalar>
 
 }  // namespace scan_detail
 
-[[nodiscard]] inline std::size_t find_value_end(const char* data, std::size_t at, std::size_t size) noexcept {
+/// The same with the exact mask, for the rest of a value with unusual bytes.
+[[nodiscard]] std::size_t find_unusual_value_end(const char* data, std::size_t at, std::size_t size) noexcept;
+
+[[nodiscard, gnu::always_inline]] inline std::size_t find_value_end(const char* data, std::size_t at,
+                                                                    std::size_t size) noexcept {
 #if defined(__SSE2__)
-  return scan_detail::find(data, at, size, scan_detail::value_ends, scan_detail::ends_value);
+  at = scan_detail::find(data, at, size, scan_detail::may_end_value, scan_detail::ends_value);
+  if (at == size || data[at] == '\r') return at;
+  return find_unusual_value_end(data, at, size);
 #else
   while (at < size && !scan_detail::ends_value(data[at])) ++at;
   return at;
@@ -93,12 +105,18 @@ template <class Vector, class Scalar>
 }
 
 /// The first byte that is not a token character.
-[[nodiscard]] inline std::size_t find_token_end(const char* data, std::size_t at, std::size_t size) noexcept {
+[[nodiscard, gnu::always_inline]] inline std::size_t find_token_end(const char* data, std::size_t at,
+                                                                    std::size_t size) noexcept {
 #if defined(__SSE2__)
-  if (size - at >= 16) {
+  while (size - at >= 16) {
     const unsigned mask = scan_detail::unusual_in_name(scan_detail::load16(data + at));
-    at += mask != 0 ? static_cast<std::size_t>(std::countr_zero(mask)) : 16;
-    if (at < size && data[at] == ':') return at;
+    if (mask == 0) {
+      at += 16;
+      continue;
+    }
+    at += static_cast<std::size_t>(std::countr_zero(mask));
+    if (!http::is_token(data[at])) return at;
+    ++at;
   }
 #endif
   while (at < size && http::is_token(data[at])) ++at;

@@ -44,17 +44,21 @@ bool server_exchange::append_relayed(const http::response_head& head, const char
   for (const http::field& line : head.fields) {
     const bool remade = line.id == http::field_id::content_length;
     if (remade || !http::forwards_to_client(line, bytes, options)) continue;
-    fits = out_.append(http::name_of(line, bytes)) && out_.append(": ") && out_.append(http::value_of(line, bytes)) &&
-           out_.append("\r\n") && fits;
+    fits = out_.append(http::name_of(line, bytes)) && out_.append(": ") &&
+           out_.append(http::value_of(line, bytes)) && out_.append("\r\n") && fits;
   }
   return fits;
 }
 
 void server_exchange::send_interim(const http::response_head& head, const char* bytes) noexcept {
   if (head_.version == http::protocol_version::http10) return;
+  const std::size_t mark = out_.mark();
   append_status_line(head.status, http::reason_phrase(head.status));
-  static_cast<void>(append_relayed(head, bytes));
-  out_.append("\r\n");
+  const bool fits = append_relayed(head, bytes) && out_.append("\r\n");
+  // Half a head would break the answer; without this one it is merely later.
+  if (!fits) out_.rewind(mark);
+  // The final head needs the room. A failure shows when that one leaves.
+  static_cast<void>(out_.flush());
 }
 
 void server_exchange::send_continue() noexcept {
@@ -67,6 +71,8 @@ void server_exchange::send_continue() noexcept {
 }
 
 bool server_exchange::send_head(const http::response_start& start) noexcept {
+  const std::size_t mark = out_.mark();
+  if (connection_.draining) keep_alive_ = false;
   append_status_line(start.status, start.reason);
   bool fits = start.relayed == nullptr || append_relayed(*start.relayed, start.bytes);
   fits = out_.append(start.extra_fields) && fits;
@@ -75,7 +81,8 @@ bool server_exchange::send_head(const http::response_start& start) noexcept {
       start.framing == http::body_framing::chunked || start.framing == http::body_framing::until_close;
   const bool chunked = open_ended && head_.version == http::protocol_version::http11;
   if (start.framing == http::body_framing::length || start.announce_length) {
-    fits = out_.append("Content-Length: ") && out_.append_number(start.content_length) && out_.append("\r\n") && fits;
+    fits = out_.append("Content-Length: ") && out_.append_number(start.content_length) &&
+           out_.append("\r\n") && fits;
   } else if (chunked) {
     fits = out_.append("Transfer-Encoding: chunked\r\n") && fits;
   }
@@ -91,7 +98,7 @@ bool server_exchange::send_head(const http::response_start& start) noexcept {
   }
   fits = out_.append("\r\n") && fits;
   if (!fits) {
-    out_.discard();
+    out_.rewind(mark);
     return false;
   }
   head_sent_ = true;
@@ -100,7 +107,7 @@ bool server_exchange::send_head(const http::response_start& start) noexcept {
 }
 
 void server_exchange::end_body(std::string_view trailers) noexcept {
-  out_.end_body(trailers);
+  out_.end_body(trailers, !keep_alive_);
   ended_ = true;
 }
 

@@ -19,6 +19,7 @@ class server_exchange final : public http::exchange {
     net::buffer_pool& buffers;
     const http::client_info& client;
     const chunked_limits& chunked;
+    const bool& draining;  ///< true when the head leaves: the close is announced with it
   };
 
   server_exchange(const connection& to, input& in, const http::request_head& head) noexcept;
@@ -47,8 +48,16 @@ class server_exchange final : public http::exchange {
 
   /// After the handler: whether the next request may be read, and if not,
   /// whether the client is still owed an orderly end.
-  [[nodiscard]] bool reusable() const noexcept { return keep_alive_ && ended_ && body_.complete() && !aborted_; }
+  [[nodiscard]] bool reusable() const noexcept {
+    return keep_alive_ && ended_ && body_.complete() && !aborted_;
+  }
   [[nodiscard]] bool aborted() const noexcept { return aborted_; }
+  /// The client itself asked for the end and sends nothing more: closing at once cannot reset
+  /// what it still has to read.
+  [[nodiscard]] bool may_close_now() const noexcept {
+    return !head_.keep_alive && ended_ && body_.complete() && in_.begin == in_.end &&
+           !connection_.stream.can_read() && !connection_.stream.has_unsent();
+  }
 
   /// For a tunnel (after 101), which uses the connection's bytes directly.
   [[nodiscard]] const connection& raw() const noexcept { return connection_; }

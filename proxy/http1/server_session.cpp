@@ -4,14 +4,34 @@
 #include "proxy/http/failure.hpp"
 #include "proxy/http1/input.hpp"
 #include "proxy/http1/server_exchange.hpp"
+#include "proxy/net/frame_pool.hpp"
 
 #include <array>
+#include <memory>
 #include <string>
 
 namespace cardea::proxy::http1 {
 namespace {
 
-enum class head_outcome : std::uint8_t { complete, refused, timed_out, gone };
+// What a request head needs and an idle connection does not: more than 2 KiB.
+struct parsing {
+  explicit parsing(const head_limits& limits) noexcept : parser(limits) {}
+  static void* operator new(std::size_t size) { return net::frame_pool::allocate(size); }
+  static void operator delete(void* memory, std::size_t size) noexcept {
+    net::frame_pool::release(memory, size);
+  }
+
+  request_parser parser;
+  http::request_head head;
+};
+
+enum class head_outcome : std::uint8_t {
+  complete,
+  refused,
+  timed_out,
+  idle,  ///< no request began: the client is there and is owed an orderly end
+  gone,
+};
 
 // Ends after a final answer: says that no more comes, then reads what the
 // client still sends, bounded in time and size; closing at once would reset
@@ -33,7 +53,8 @@ net::task<void> linger(tls::stream& stream, net::waiter& waiter, const session_e
 }
 
 // Waits for the first byte of a request, holding no buffer meanwhile.
-net::task<bool> await_request(tls::stream& stream, net::waiter& waiter, const session_environment& environment) {
+net::task<bool> await_request(tls::stream& stream, net::waiter& waiter,
+                              const session_environment& environment) {
   const base::tick_ms deadline = waiter.loop().now() + environment.limits.keep_alive_timeout;
   while (!stream.can_read() || stream.flush() == net::io::blocked) {
     if (environment.draining) co_return false;
@@ -43,21 +64,24 @@ net::task<bool> await_request(tls::stream& stream, net::waiter& waiter, const se
 }
 
 // Reads until there is a whole head. The deadline is absolute from the first byte (L01).
-net::task<head_outcome> read_head(tls::stream& stream, net::waiter& waiter, const session_environment& environment,
-                                  input& in, request_parser& parser, http::request_head& head) {
+net::task<head_outcome> read_head(tls::stream& stream, net::waiter& waiter,
+                                  const session_environment& environment, input& in,
+                                  std::unique_ptr<parsing>& now) {
   base::tick_ms deadline = base::no_deadline;
   while (true) {
     if (in.end > 0) {
-      const parse_status status = parser.parse(in.unread(), head);
+      const parse_status status = now->parser.parse(in.unread(), now->head);
       if (status == parse_status::done) co_return head_outcome::complete;
       if (status == parse_status::failed) co_return head_outcome::refused;
-      if (deadline == base::no_deadline) deadline = waiter.loop().now() + environment.limits.request_head_timeout;
+      if (deadline == base::no_deadline)
+        deadline = waiter.loop().now() + environment.limits.request_head_timeout;
     }
     while (!stream.can_read()) {
       if (in.end == 0) {
         in.memory.release();
+        now.reset();
         const bool begun = co_await await_request(stream, waiter, environment);
-        if (!begun) co_return head_outcome::gone;
+        if (!begun) co_return head_outcome::idle;
         continue;
       }
       const net::wake woken = co_await waiter.wait(deadline);
@@ -65,6 +89,7 @@ net::task<head_outcome> read_head(tls::stream& stream, net::waiter& waiter, cons
       if (woken == net::wake::stopping) co_return head_outcome::gone;
     }
     if (!in.memory) in.memory = environment.buffers.take();
+    if (!now) now = std::make_unique<parsing>(environment.limits.head);
     const net::io_result got = in.fill(stream, net::buffer_pool::buffer_bytes);
     if (got.state == net::io::ended || got.state == net::io::failed) co_return head_outcome::gone;
   }
@@ -77,7 +102,8 @@ net::task<void> refuse(tls::stream& stream, net::waiter& waiter, const session_e
   const std::string page = http::error_page(status);
   std::string answer = "HTTP/1.1 " + std::to_string(status) + " " + std::string(http::reason_phrase(status)) +
                        "\r\nContent-Type: " + std::string(http::error_page_type) +
-                       "\r\nContent-Length: " + std::to_string(page.size()) + "\r\nConnection: close\r\n\r\n" + page;
+                       "\r\nContent-Length: " + std::to_string(page.size()) +
+                       "\r\nConnection: close\r\n\r\n" + page;
   const std::array<std::string_view, 1> pieces{answer};
   const net::io_result sent = stream.write(pieces);
   if (sent.state == net::io::done) co_await linger(stream, waiter, environment);
@@ -86,28 +112,29 @@ net::task<void> refuse(tls::stream& stream, net::waiter& waiter, const session_e
 net::task<void> serve_http1(tls::stream& stream, net::waiter& waiter, const http::client_info& client,
                             const session_environment& environment) {
   input in;
-  request_parser parser(environment.limits.head);
-  http::request_head head;
-  const server_exchange::connection connection{stream, waiter, environment.buffers, client, environment.limits.chunked};
+  std::unique_ptr<parsing> now;
+  const server_exchange::connection connection{
+      stream, waiter, environment.buffers, client, environment.limits.chunked, environment.draining};
   while (true) {
-    const head_outcome outcome = co_await read_head(stream, waiter, environment, in, parser, head);
-    if (outcome == head_outcome::gone) break;
+    const head_outcome outcome = co_await read_head(stream, waiter, environment, in, now);
+    if (outcome == head_outcome::idle) stream.shut_down_write();
+    if (outcome == head_outcome::idle || outcome == head_outcome::gone) break;
     if (outcome != head_outcome::complete) {
       co_await refuse(stream, waiter, environment,
-                      outcome == head_outcome::timed_out ? std::uint16_t{408} : parser.why().status);
+                      outcome == head_outcome::timed_out ? std::uint16_t{408} : now->parser.why().status);
       break;
     }
-    in.floor = in.begin = head.head_bytes;
-    server_exchange exchange(connection, in, head);
-    if (environment.draining) exchange.close_after();
+    in.floor = in.begin = now->head.head_bytes;
+    server_exchange exchange(connection, in, now->head);
     co_await environment.handler.handle(exchange);
     if (exchange.aborted()) break;
     if (!exchange.reusable()) {
-      co_await linger(stream, waiter, environment);
+      if (exchange.may_close_now()) stream.end_session();
+      if (!exchange.may_close_now()) co_await linger(stream, waiter, environment);
       break;
     }
     in.restart();
-    parser.reset();
+    now->parser.reset();
   }
   stream.close();
 }

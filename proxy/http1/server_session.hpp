@@ -14,7 +14,8 @@ struct session_limits {
   base::tick_ms request_head_timeout = 10'000;
   base::tick_ms keep_alive_timeout = 75'000;
   base::tick_ms body_progress_timeout = 60'000;
-  std::size_t linger_bytes_max = 256 * 1024;  ///< read and thrown away after a final answer, so that it is not lost in a reset
+  std::size_t linger_bytes_max =
+      256 * 1024;  ///< read and thrown away after a final answer, so that it is not lost in a reset
   base::tick_ms linger_timeout = 2'000;
 };
 
@@ -27,12 +28,13 @@ struct session_environment {
 };
 
 /// Serves HTTP/1.x on a stream until either side ends it; closes the stream.
-[[nodiscard]] net::task<void> serve_http1(tls::stream& stream, net::waiter& waiter, const http::client_info& client,
+[[nodiscard]] net::task<void> serve_http1(tls::stream& stream, net::waiter& waiter,
+                                          const http::client_info& client,
                                           const session_environment& environment);
 
 /// Sends a whole small answer and ends the connection in an orderly way: the
 /// answer to a request that was refused before it became an exchange.
-[[nodiscard]] net::task<void> refuse(tls::stream& stream, net::waiter& waiter, const session_environment& environment,
-                                     std::uint16_t status);
+[[nodiscard]] net::task<void> refuse(tls::stream& stream, net::waiter& waiter,
+                                     const session_environment& environment, std::uint16_t status);
 
 }  // namespace cardea::proxy::http1

@@ -42,11 +42,9 @@ void file_descriptor::reset() noexcept {
 
 bool socket::adopt(file_descriptor accepted) noexcept {
   fd_ = std::move(accepted);
-  set_flag(fd_.get(), IPPROTO_TCP, TCP_NODELAY);
-  watch_.fd = fd_.get();
-  // The first bytes are usually there already: try before the first wait.
-  watch_.readable = true;
-  watch_.writable = true;
+  // Readable only once an edge says so: bytes that are there already make one when the watch
+  // begins, and a read that finds nothing costs more than that.
+  watch_ = {.fd = fd_.get(), .writable = true, .target = watch_.target};
   return loop_.add(watch_);
 }
 
@@ -54,7 +52,8 @@ base::result<void> socket::connect(const base::address& to) {
   fd_ = file_descriptor(::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd_) return system_failure("cannot open a socket");
   set_flag(fd_.get(), IPPROTO_TCP, TCP_NODELAY);
-  if (::connect(fd_.get(), to.data(), to.size()) != 0 && errno != EINPROGRESS) return system_failure("connect");
+  if (::connect(fd_.get(), to.data(), to.size()) != 0 && errno != EINPROGRESS)
+    return system_failure("connect");
   watch_ = {.fd = fd_.get()};
   if (!loop_.add(watch_)) return system_failure("cannot watch a socket");
   return {};
@@ -88,10 +87,12 @@ io_result socket::write(const iovec* pieces, std::size_t count) noexcept {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces);
   message.msg_iovlen = count;
-  const ssize_t sent = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
+  const ssize_t sent = count == 1 ? ::send(fd_.get(), pieces->iov_base, pieces->iov_len, MSG_NOSIGNAL)
+                                  : ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
   if (sent >= 0) {
-    const auto wanted = std::accumulate(pieces, pieces + count, std::size_t{0},
-                                        [](std::size_t sum, const iovec& piece) { return sum + piece.iov_len; });
+    const auto wanted =
+        std::accumulate(pieces, pieces + count, std::size_t{0},
+                        [](std::size_t sum, const iovec& piece) { return sum + piece.iov_len; });
     if (static_cast<std::size_t>(sent) < wanted) watch_.writable = false;
     return {io::done, static_cast<std::size_t>(sent)};
   }
@@ -125,6 +126,7 @@ base::result<file_descriptor> listen_on(const base::address& where) {
   if (!fd) return system_failure(step);
   set_flag(fd.get(), SOL_SOCKET, SO_REUSEADDR);
   set_flag(fd.get(), SOL_SOCKET, SO_REUSEPORT);
+  set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY);  // accepted sockets inherit it
   if (where.family() == AF_INET6) {
     const int off = 0;  // "::" serves IPv4 as well
     setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);

@@ -44,6 +44,8 @@ class server_context {
   /// Handshakes from now on choose from `certificates`; those under way keep what they chose.
   void publish(base::certificate_snapshot certificates) noexcept { certificates_ = std::move(certificates); }
 
+  [[nodiscard]] bool equipped() const noexcept { return certificates_ != nullptr; }
+
   /// A session in accept state.
   [[nodiscard]] ssl_ptr make_session();
 

@@ -30,6 +30,11 @@ struct bio_callbacks {
   static int read(BIO* bio, char* data, int size) noexcept {
     stream& self = owner(bio);
     BIO_clear_retry_flags(bio);
+    // A handshake asks again after each flight; what is known to be empty needs no system call.
+    if (!self.socket_.events().readable) {
+      BIO_set_retry_read(bio);
+      return -1;
+    }
     const net::io_result got = self.socket_.read(data, static_cast<std::size_t>(size));
     if (got.state == net::io::done) return static_cast<int>(got.bytes);
     if (got.state == net::io::blocked) BIO_set_retry_read(bio);
@@ -127,9 +132,12 @@ net::io stream::classify(int result) noexcept {
   const int verdict = SSL_get_error(ssl_.get(), result);
   switch (verdict) {
     case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE: return net::io::blocked;
-    case SSL_ERROR_ZERO_RETURN: return net::io::ended;
-    default: break;
+    case SSL_ERROR_WANT_WRITE:
+      return net::io::blocked;
+    case SSL_ERROR_ZERO_RETURN:
+      return net::io::ended;
+    default:
+      break;
   }
   if (const unsigned long code = ERR_peek_error(); code != 0) {
     const char* reason = ERR_reason_error_string(code);
@@ -154,7 +162,11 @@ net::io stream::handshake() noexcept {
 
 bool stream::can_read() const noexcept {
   if (const_cast<stream*>(this)->socket_.events().readable) return true;
-  return ssl_ && SSL_has_pending(ssl_.get()) == 1;
+  if (!ssl_) return false;
+  // A close_notify that came with the last bytes is an end that no further edge tells of.
+  if ((SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) return true;
+  // What is pending may be a part of a record, of which nothing can be had before the rest is there.
+  return !starved_ && SSL_has_pending(ssl_.get()) == 1;
 }
 
 net::io_result stream::read(char* data, std::size_t size) noexcept {
@@ -163,7 +175,7 @@ net::io_result stream::read(char* data, std::size_t size) noexcept {
   net::io state = net::io::done;
   while (total < size) {
     // OpenSSL asks the socket even when it is known to be empty.
-    if (!socket_.events().readable && SSL_has_pending(ssl_.get()) == 0) {
+    if (!can_read()) {
       state = net::io::blocked;
       break;
     }
@@ -171,8 +183,10 @@ net::io_result stream::read(char* data, std::size_t size) noexcept {
     const int got = SSL_read(ssl_.get(), data + total, static_cast<int>(size - total));
     if (got <= 0) {
       state = classify(got);
+      starved_ = state == net::io::blocked;
       break;
     }
+    starved_ = false;
     total += static_cast<std::size_t>(got);
   }
   // A key update or an alert may have been answered.
@@ -181,9 +195,9 @@ net::io_result stream::read(char* data, std::size_t size) noexcept {
   return {state, 0};
 }
 
-net::io_result stream::write(std::span<const std::string_view> pieces) noexcept {
+net::io_result stream::write(std::span<const std::string_view> pieces, bool last) noexcept {
   if (const net::io waiting = flush(); waiting != net::io::done) return {waiting, 0};
-  return ssl_ ? write_tls(pieces) : write_clear(pieces);
+  return ssl_ ? write_tls(pieces, last) : write_clear(pieces);
 }
 
 net::io_result stream::write_clear(std::span<const std::string_view> pieces) noexcept {
@@ -196,9 +210,11 @@ net::io_result stream::write_clear(std::span<const std::string_view> pieces) noe
   return socket_.write(list.data(), count);
 }
 
-net::io_result stream::write_tls(std::span<const std::string_view> pieces) noexcept {
+net::io_result stream::write_tls(std::span<const std::string_view> pieces, bool last) noexcept {
   std::size_t taken = 0;
+  std::size_t offered = 0;
   for (std::string_view piece : pieces) {
+    offered += piece.size();
     piece = piece.substr(0, plaintext_max - taken);
     while (!piece.empty()) {
       const std::size_t size = std::min(piece.size(), record_plaintext_max);
@@ -213,18 +229,28 @@ net::io_result stream::write_tls(std::span<const std::string_view> pieces) noexc
       taken += static_cast<std::size_t>(written);
     }
   }
+  if (last && taken == offered) collect_close_notify();
   if (send_collected() == net::io::failed) return {net::io::failed, taken};
   return {net::io::done, taken};
 }
 
+// Once only: a second SSL_shutdown would wait for the peer's.
+void stream::collect_close_notify() noexcept {
+  if (SSL_is_init_finished(ssl_.get()) != 1 || (SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) != 0)
+    return;
+  ERR_clear_error();
+  SSL_shutdown(ssl_.get());
+}
+
+void stream::end_session() noexcept {
+  if (!ssl_) return;
+  collect_close_notify();
+  static_cast<void>(send_collected());
+}
+
 void stream::shut_down_write() noexcept {
-  if (ssl_ && SSL_is_init_finished(ssl_.get()) == 1) {
-    ERR_clear_error();
-    SSL_shutdown(ssl_.get());
-    static_cast<void>(send_collected());
-    if (has_unsent()) return;
-  }
-  socket_.shut_down_write();
+  end_session();
+  if (!has_unsent()) socket_.shut_down_write();
 }
 
 void stream::close() noexcept {

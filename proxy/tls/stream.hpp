@@ -55,11 +55,15 @@ class stream {
 
   /// Takes as much of the pieces, in order, as it may (all or nothing beyond
   /// one pooled buffer of unsent ciphertext) and sends what the kernel takes.
-  [[nodiscard]] net::io_result write(std::span<const std::string_view> pieces) noexcept;
+  /// `last` says that the stream ends behind them: under TLS the close_notify
+  /// then leaves in the same packet.
+  [[nodiscard]] net::io_result write(std::span<const std::string_view> pieces, bool last = false) noexcept;
   /// Sends what waits; done when nothing does.
   [[nodiscard]] net::io flush() noexcept;
   [[nodiscard]] bool has_unsent() const noexcept { return unsent_begin_ != unsent_end_; }
 
+  /// Sends a close_notify unless one was sent; nothing without TLS. Call when flushed.
+  void end_session() noexcept;
   /// Says that nothing more will be sent (close_notify and FIN); call when flushed.
   void shut_down_write() noexcept;
   void close() noexcept;
@@ -75,7 +79,8 @@ class stream {
   friend struct bio_callbacks;
 
   [[nodiscard]] net::io_result write_clear(std::span<const std::string_view> pieces) noexcept;
-  [[nodiscard]] net::io_result write_tls(std::span<const std::string_view> pieces) noexcept;
+  [[nodiscard]] net::io_result write_tls(std::span<const std::string_view> pieces, bool last) noexcept;
+  void collect_close_notify() noexcept;
   [[nodiscard]] net::io send_collected() noexcept;
   [[nodiscard]] net::io classify(int result) noexcept;
   [[nodiscard]] bool collect(const char* data, std::size_t size) noexcept;
@@ -87,6 +92,7 @@ class stream {
   std::size_t unsent_begin_ = 0;
   std::size_t unsent_end_ = 0;
   std::size_t collected_ = 0;  ///< bytes in the worker's record scratch, within one call only
+  bool starved_ = false;  ///< OpenSSL can go on only with more bytes from the socket
   bool saw_fin_ = false;
   bool got_plain_http_ = false;
   std::string failure_;

@@ -11,7 +11,7 @@
 // input says where the cut is.
 namespace {
 
-using namespace cardea::proxy;
+namespace http1 = cardea::proxy::http1;
 
 void require(bool holds) {
   if (!holds) std::abort();

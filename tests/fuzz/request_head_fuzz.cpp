@@ -13,7 +13,8 @@
 // input says where the cut is. What is accepted must also hold what the head promises.
 namespace {
 
-using namespace cardea::proxy;
+namespace http = cardea::proxy::http;
+namespace http1 = cardea::proxy::http1;
 
 void require(bool holds) {
   if (!holds) std::abort();

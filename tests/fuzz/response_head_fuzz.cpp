@@ -10,7 +10,8 @@
 // input says where the cut is, its lowest bit whether the request was HEAD.
 namespace {
 
-using namespace cardea::proxy;
+namespace http = cardea::proxy::http;
+namespace http1 = cardea::proxy::http1;
 
 void require(bool holds) {
   if (!holds) std::abort();

@@ -72,11 +72,16 @@ test_ca::test_ca(const std::string& name) : key_(new_key()) {
 pem_pair test_ca::issue(const std::string& alternative_names, std::chrono::seconds begin,
                         std::chrono::seconds end) const {
   const base::key_ptr key = new_key();
-  const base::x509_ptr leaf = unsigned_certificate("leaf", key.get(), begin.count(), end.count());
+  return {certify(key.get(), alternative_names, begin, end), printed(key.get())};
+}
+
+std::string test_ca::certify(EVP_PKEY* key, const std::string& alternative_names, std::chrono::seconds begin,
+                             std::chrono::seconds end) const {
+  const base::x509_ptr leaf = unsigned_certificate("leaf", key, begin.count(), end.count());
   X509_set_issuer_name(leaf.get(), X509_get_subject_name(certificate_.get()));
   add_extension(leaf.get(), certificate_.get(), NID_subject_alt_name, alternative_names);
   X509_sign(leaf.get(), key_.get(), EVP_sha256());
-  return {printed(leaf.get()), printed(key.get())};
+  return printed(leaf.get());
 }
 
 }  // namespace cardea::tests

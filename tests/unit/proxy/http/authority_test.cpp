@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace cardea::proxy::http {
 namespace {
@@ -24,6 +25,20 @@ TEST(authority, is_limited_in_length) {
   EXPECT_FALSE(parse_authority(std::string(256, 'a')));
   EXPECT_FALSE(parse_authority("[" + std::string(300, ':') + "]"));
   EXPECT_FALSE(parse_authority(std::string("[::1\0]", 6)));
+}
+
+TEST(authority, is_judged_alike_on_the_quick_path) {
+  std::vector<std::string> texts{"",    ".",    "a.",  ".a", "a..b", "a_b",    "a~",
+                                 "a,b", "a:80", "a:0", "a:", "a:x",  "[::1]:1"};
+  for (const std::size_t size : {14U, 15U, 16U, 17U, 40U})
+    for (const char* end : {"", "b", ".", "..", ":1", ":", "_", "@", ":65536"})
+      texts.push_back(std::string(size, 'a') + end);
+  for (const std::string& text : texts) {
+    const std::string followed = text + "\r\nX: abcdefghijklmnopqrstuvwxyz";
+    const std::string_view view = std::string_view(followed).substr(0, text.size());
+    EXPECT_EQ(is_authority(view, followed.size()), parse_authority(text).has_value()) << text;
+    EXPECT_EQ(is_authority(text, text.size()), parse_authority(text).has_value()) << text;
+  }
 }
 
 TEST(authority, is_the_same_without_case_and_with_the_default_port) {

@@ -1,8 +1,9 @@
+#include "config/sections/read_autocert.hpp"
+
 #include "base/crypto.hpp"
 #include "base/text.hpp"
 #include "config/scalars.hpp"
 #include "config/sections/certificate_entry.hpp"
-#include "config/sections/read.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,6 @@
+#include "config/sections/read_match_domains.hpp"
+
 #include "base/dns_name.hpp"
-#include "config/sections/read.hpp"
 
 #include <algorithm>
 

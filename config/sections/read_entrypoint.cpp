@@ -1,5 +1,6 @@
+#include "config/sections/read_entrypoint.hpp"
+
 #include "config/scalars.hpp"
-#include "config/sections/read.hpp"
 
 #include <array>
 
@@ -55,16 +56,6 @@ entrypoint_section read_entrypoint(const value& from) {
   keys.read("strict_host", out.strict_host);
   if (const auto limits = keys.take("limits")) read_limits(*limits, out.limits);
   keys.refuse(refused);
-  keys.finish();
-  return out;
-}
-
-api_section read_api(const value& from) {
-  api_section out;
-  const auto section = from.as_mapping();
-  if (!section) return out;
-  mapping keys(*section);
-  read_address(keys, "addr", out.addr);
   keys.finish();
   return out;
 }

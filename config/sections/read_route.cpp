@@ -1,7 +1,8 @@
+#include "config/sections/read_route.hpp"
+
 #include "base/dns_name.hpp"
 #include "base/text.hpp"
 #include "config/scalars.hpp"
-#include "config/sections/read.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "base/fetch.hpp"
+#include "base/fetch_message.hpp"
 
 #include "base/text.hpp"
 

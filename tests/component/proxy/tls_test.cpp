@@ -1,0 +1,277 @@
+// Goal: handshakes with real peers: which certificate, which sessions, and who is refused.
+#include "tests/support/proxy_under_test.hpp"
+
+#include <openssl/err.h>
+
+#include <ctime>
+
+namespace cardea::proxy {
+namespace {
+
+using namespace std::chrono_literals;
+using tests::byte_stream;
+using tests::get;
+using tests::http_answer;
+using tests::named_certificates;
+using tests::ok;
+using tests::proxy_under_test;
+using tests::raw_origin;
+using tests::stream_end;
+using tests::tls_client;
+
+constexpr int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+
+TEST(tls, v07_each_server_name_gets_its_certificate_and_others_the_default) {
+  proxy_under_test proxy({});
+  const auto certificates = std::make_shared<named_certificates>(proxy.ca().issue("DNS:default.test"));
+  certificates->add("one.test", proxy.ca().issue("DNS:one.test"));
+  certificates->add("two.test", proxy.ca().issue("DNS:two.test,DNS:*.two.test"));
+  proxy.server().publish_certificates(certificates);
+  for (const int version : versions) {
+    EXPECT_EQ(proxy.connect({.server_name = "one.test", .version = version}).peer_names(), "one.test");
+    EXPECT_EQ(proxy.connect({.server_name = "two.test", .version = version}).peer_names(),
+              "two.test *.two.test");
+    EXPECT_EQ(proxy.connect({.server_name = "three.test", .version = version}).peer_names(), "default.test");
+    EXPECT_EQ(proxy.connect({.server_name = "", .version = version}).peer_names(), "default.test");
+  }
+}
+
+TEST(tls, u12_a_new_certificate_serves_new_connections_and_disturbs_no_old_one) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  proxy_under_test proxy(origin);
+  tls_client old = proxy.connect();
+  EXPECT_EQ(old.ask(get()).status, 200);
+  for (int round = 0; round < 3; ++round) {
+    const auto next = proxy.ca().issue("DNS:app.test");
+    proxy.server().publish_certificates(std::make_shared<named_certificates>(next));
+    const tls_client fresh = proxy.connect();
+    EXPECT_NE(fresh.peer_serial(), old.peer_serial());
+    EXPECT_EQ(old.ask(get()).status, 200);
+  }
+}
+
+TEST(tls, v08_sessions_resume_by_ticket_on_every_worker) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  config::entrypoint_section section;
+  section.threads = 4;
+  const proxy_under_test proxy(origin, section);
+  for (const int version : versions) {
+    tls_client first = proxy.connect({.version = version});
+    ASSERT_EQ(first.ask(get()).status, 200);
+    EXPECT_FALSE(first.resumed());
+    const tests::tls_session session = first.session();
+    // The kernel spreads connections over the workers by their ports.
+    for (int i = 0; i < 24; ++i) {
+      tls_client again = proxy.connect({.version = version, .resume = session.get()});
+      EXPECT_TRUE(again.resumed()) << "connection " << i;
+      EXPECT_EQ(again.ask(get()).status, 200);
+    }
+  }
+}
+
+TEST(tls, v08_tickets_of_another_process_are_of_no_use) {
+  const proxy_under_test one({});
+  const proxy_under_test other({});
+  for (const int version : versions) {
+    tls_client first = one.connect({.version = version});
+    static_cast<void>(first.ask(get()));
+    const tests::tls_session session = first.session();
+    EXPECT_TRUE(one.connect({.version = version, .resume = session.get()}).resumed());
+    EXPECT_FALSE(other.connect({.version = version, .resume = session.get()}).resumed());
+  }
+}
+
+TEST(tls, v06_renegotiation_is_refused) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  const proxy_under_test proxy(origin);
+  tls_client client = proxy.connect({.version = TLS1_2_VERSION});
+  SSL* session = client.stream().session();
+  ASSERT_EQ(SSL_renegotiate(session), 1);
+  ERR_clear_error();
+  EXPECT_NE(SSL_do_handshake(session), 1);
+  client.send(get());
+  EXPECT_NE(client.answer().status, 200);
+}
+
+TEST(tls, v06_a_client_may_ask_for_new_keys) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  const proxy_under_test proxy(origin);
+  tls_client client = proxy.connect({.version = TLS1_3_VERSION});
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_EQ(SSL_key_update(client.stream().session(), SSL_KEY_UPDATE_REQUESTED), 1);
+    EXPECT_EQ(client.ask(get()).status, 200) << i;
+  }
+}
+
+TEST(tls, v09_older_versions_are_refused) {
+  proxy_under_test proxy({});
+  EXPECT_FALSE(tls_client(proxy.port(), {.version = TLS1_1_VERSION}).connected());
+  EXPECT_TRUE(tests::eventually([&] { return proxy.server().status().handshakes_failed == 1; }));
+}
+
+TEST(tls, v11_a_client_that_speaks_no_protocol_of_ours_is_refused) {
+  const proxy_under_test proxy({});
+  EXPECT_EQ(proxy.connect({.protocols = std::string("\x02h2\x08http/1.1", 12)}).protocol(), "http/1.1");
+  EXPECT_FALSE(tls_client(proxy.port(), {.protocols = std::string("\x03"
+                                                                  "ftp",
+                                                                  4)})
+                   .connected());
+}
+
+TEST(tls, v15_plain_http_on_the_tls_port_is_told_so) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  const proxy_under_test proxy(origin);
+  byte_stream client = byte_stream::connect(proxy.port());
+  client.write(get());
+  const http_answer answer = tests::read_answer(client);
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_TRUE(answer.complete);
+  EXPECT_TRUE(answer.has_line("Connection: close")) << answer.head;
+  EXPECT_EQ(client.read_to_end(), "");
+  EXPECT_EQ(origin.received(), "");
+  EXPECT_EQ(proxy.connect().ask(get()).status, 200) << "and others are served";
+}
+
+TEST(tls, v10_garbage_ends_the_connection_only) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  const proxy_under_test proxy(origin);
+  for (const std::string& bytes : {std::string(100, '\0'), std::string(100, '\xff'),
+                                   std::string("\x16\x03\x01\xff\xff", 5) + std::string(3000, 'x')}) {
+    byte_stream client = byte_stream::connect(proxy.port());
+    client.write(bytes);
+    client.cut();
+    static_cast<void>(client.read_to_end());
+    EXPECT_NE(client.end(), stream_end::timed_out);
+  }
+  EXPECT_EQ(proxy.connect().ask(get()).status, 200);
+}
+
+TEST(tls, v10_a_handshake_has_only_so_much_time) {
+  config::entrypoint_section section;
+  section.limits.handshake_timeout = 300ms;
+  proxy_under_test proxy({}, section);
+  byte_stream silent = byte_stream::connect(proxy.port());
+  byte_stream dripping = byte_stream::connect(proxy.port());
+  const auto begin = std::chrono::steady_clock::now();
+  const std::string hello =
+      std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11) + std::string(500, 'x');
+  for (const char byte : hello)
+    if (!dripping.write({&byte, 1}) || !dripping.stays_silent(20ms)) break;
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 3s) << "each byte put the deadline off";
+  EXPECT_EQ(silent.read_to_end(), "");
+  EXPECT_NE(silent.end(), stream_end::timed_out);
+  EXPECT_EQ(proxy.server().status().handshakes_failed, 2U);
+}
+
+/// A client whose records go through memory, so that a test can cut them anywhere.
+class piecewise_client {
+ public:
+  explicit piecewise_client(std::uint16_t port) : wire_(byte_stream::connect(port)) {
+    SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+    session_.reset(SSL_new(context));
+    SSL_CTX_free(context);
+    BIO_set_mem_eof_return(in_, -1);
+    SSL_set_bio(session_.get(), in_, out_);
+    SSL_set_connect_state(session_.get());
+  }
+
+  /// Byte by byte, both ways.
+  [[nodiscard]] bool shake_hands() {
+    while (SSL_do_handshake(session_.get()) != 1) {
+      for (const char byte : ciphertext()) wire_.write({&byte, 1});
+      const std::string got = wire_.read_bytes(1);
+      if (got.empty()) return false;
+      BIO_write(in_, got.data(), 1);
+    }
+    return wire_.write(ciphertext());
+  }
+
+  /// The records of `plaintext`, to be sent by the test.
+  [[nodiscard]] std::string sealed(const std::string& plaintext) {
+    SSL_write(session_.get(), plaintext.data(), static_cast<int>(plaintext.size()));
+    return ciphertext();
+  }
+
+  /// What the proxy said, up to and with `mark`.
+  [[nodiscard]] std::string read_until(const std::string& mark) {
+    std::string out;
+    while (out.find(mark) == std::string::npos) {
+      std::array<char, 4096> buffer;
+      const int got = SSL_read(session_.get(), buffer.data(), static_cast<int>(buffer.size()));
+      if (got > 0) {
+        out.append(buffer.data(), static_cast<std::size_t>(got));
+        continue;
+      }
+      const std::string more = wire_.read_bytes(1);
+      if (more.empty()) break;
+      BIO_write(in_, more.data(), 1);
+    }
+    return out;
+  }
+
+  [[nodiscard]] byte_stream& wire() noexcept { return wire_; }
+
+ private:
+  struct freer {
+    void operator()(SSL* value) const noexcept { SSL_free(value); }
+  };
+
+  std::string ciphertext() {
+    std::string out(BIO_ctrl_pending(out_), '\0');
+    BIO_read(out_, out.data(), static_cast<int>(out.size()));
+    return out;
+  }
+
+  byte_stream wire_;
+  std::unique_ptr<SSL, freer> session_;
+  BIO* in_ = BIO_new(BIO_s_mem());   // the session's
+  BIO* out_ = BIO_new(BIO_s_mem());  // the session's
+};
+
+TEST(tls, v10_a_handshake_and_a_request_in_small_pieces_succeed) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  const proxy_under_test proxy(origin);
+  piecewise_client client(proxy.port());
+  ASSERT_TRUE(client.shake_hands());
+  for (const char byte : client.sealed(get())) ASSERT_TRUE(client.wire().write({&byte, 1}));
+  EXPECT_TRUE(client.read_until("ok").starts_with("HTTP/1.1 200 "));
+}
+
+TEST(tls, v10_half_a_record_holds_nobody_up) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  const proxy_under_test proxy(origin);
+  const std::string start = "POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 5\r\n\r\n";
+  // Before a head, within a head, within a body.
+  for (const std::string& before : {std::string(), start.substr(0, 20), start}) {
+    piecewise_client client(proxy.port());
+    ASSERT_TRUE(client.shake_hands());
+    if (!before.empty()) client.wire().write(client.sealed(before));
+    const std::string record = client.sealed((start + "hello").substr(before.size()));
+    std::size_t sent = 0;
+    for (const std::size_t cut : {std::size_t{1}, std::size_t{5}, record.size() - 1}) {
+      client.wire().write(record.substr(sent, cut - sent));
+      sent = cut;
+      tls_client other = proxy.connect();
+      const std::clock_t begin = std::clock();
+      EXPECT_TRUE(other.stream().stays_silent(200ms));
+      EXPECT_LT((std::clock() - begin) * 1000 / CLOCKS_PER_SEC, 100) << "CPU time; " << cut << " bytes";
+      ASSERT_EQ(other.ask(get()).status, 200) << cut << " bytes of the record";
+    }
+    client.wire().write(record.substr(record.size() - 1));
+    EXPECT_TRUE(client.read_until("ok").starts_with("HTTP/1.1 200 "));
+  }
+}
+
+TEST(tls, keep_alive_connections_end_with_a_close_notify) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  config::entrypoint_section section;
+  section.limits.keep_alive_timeout = 200ms;
+  const proxy_under_test proxy(origin, section);
+  tls_client client = proxy.connect();
+  EXPECT_EQ(client.ask(get()).status, 200);
+  EXPECT_EQ(client.stream().read_to_end(), "");
+  EXPECT_EQ(client.stream().end(), stream_end::orderly) << "RFC 8446 section 6.1";
+}
+
+}  // namespace
+}  // namespace cardea::proxy

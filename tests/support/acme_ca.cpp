@@ -1,0 +1,380 @@
+#include "tests/support/acme_ca.hpp"
+
+#include "base/crypto.hpp"
+#include "base/text.hpp"
+#include "tests/support/jws_reader.hpp"
+
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <memory>
+
+namespace cardea::test_support {
+namespace {
+
+namespace json = boost::json;
+
+const std::string base_url = "https://ca.test";
+
+std::string address(std::string_view kind, std::size_t index) {
+  return base_url + "/" + std::string(kind) + "/" + std::to_string(index);
+}
+
+json::object parse(std::string_view text) {
+  json::error_code failure;
+  const json::value value = json::parse(json::string_view(text.data(), text.size()), failure);
+  return failure || !value.is_object() ? json::object{} : value.get_object();
+}
+
+base::fetch_response json_response(int status, const json::object& body) {
+  return {status, {{"Content-Type", "application/json"}}, json::serialize(body)};
+}
+
+// RFC 7638, whatever the order in which the client sent the members.
+std::string canonical(const json::object& jwk) {
+  return json::serialize(json::object{{"crv", text_in(jwk, "crv")},
+                                      {"kty", text_in(jwk, "kty")},
+                                      {"x", text_in(jwk, "x")},
+                                      {"y", text_in(jwk, "y")}});
+}
+
+using request_ptr = std::unique_ptr<X509_REQ, decltype(&X509_REQ_free)>;
+
+std::vector<std::string> names_in(X509_REQ* request) {
+  std::vector<std::string> out;
+  auto* const extensions = X509_REQ_get_extensions(request);
+  auto* const names =
+      static_cast<GENERAL_NAMES*>(X509V3_get_d2i(extensions, NID_subject_alt_name, nullptr, nullptr));
+  for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
+    const ASN1_STRING* const text = sk_GENERAL_NAME_value(names, i)->d.ia5;
+    out.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                     static_cast<std::size_t>(ASN1_STRING_length(text)));
+  }
+  GENERAL_NAMES_free(names);
+  sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+  return out;
+}
+
+}  // namespace
+
+struct acme_ca::signed_request {
+  std::string payload;
+  std::string kid;
+  std::string jwk;  ///< of the account, in canonical form
+};
+
+acme_ca::acme_ca(simulated_time& time, const txt_records& zone) : time_(time), zone_(zone) {}
+
+base::fetch acme_ca::fetch() {
+  return [this](base::fetch_request asked) { return serve(std::move(asked)); };
+}
+
+void acme_ca::next(ca_step step, std::size_t times, const twist& what) {
+  for (std::size_t i = 0; i < times; ++i) next(step, what);
+}
+
+std::size_t acme_ca::count(ca_step step) const {
+  return static_cast<std::size_t>(std::count_if(requests.begin(), requests.end(),
+                                                [step](const request& each) { return each.step == step; }));
+}
+
+base::awaitable<base::result<base::fetch_response>> acme_ca::serve(base::fetch_request asked) {
+  const auto where = find(asked.url);
+  if (!where) {
+    violations.push_back("a request to an address that the CA never named: " + asked.url);
+    co_return base::error(base::errc::protocol, "no such address");
+  }
+  twist odd;
+  if (auto& waiting = twists_[where->step]; !waiting.empty()) {
+    odd = std::move(waiting.front());
+    waiting.pop_front();
+  }
+  if (odd.hangs) {
+    requests.push_back({where->step, asked.url, {}, {}, time_.now()});
+    co_await time_.sleep(asked.timeout);
+    const auto state = co_await base::asio::this_coro::cancellation_state;
+    const bool withdrawn = state.cancelled() != base::asio::cancellation_type::none;
+    co_return base::error(withdrawn ? base::errc::cancelled : base::errc::timed_out, "ca.test: no answer");
+  }
+  base::fetch_response answer = handle(asked, *where, odd.reaches);
+  if (odd.answer) co_return odd.answer(std::move(answer));
+  co_return answer;
+}
+
+std::optional<acme_ca::target> acme_ca::find(const std::string& url) {
+  static const std::map<std::string, ca_step> fixed{{"/directory", ca_step::directory},
+                                                    {"/new-nonce", ca_step::new_nonce},
+                                                    {"/new-account", ca_step::new_account},
+                                                    {"/new-order", ca_step::new_order}};
+  static const std::map<std::string, ca_step> numbered{{"/order/", ca_step::order},
+                                                       {"/authz/", ca_step::authorization},
+                                                       {"/chall/", ca_step::challenge},
+                                                       {"/finalize/", ca_step::finalize},
+                                                       {"/cert/", ca_step::certificate}};
+  if (!url.starts_with(base_url)) return std::nullopt;
+  const std::string path = url.substr(base_url.size());
+  if (const auto found = fixed.find(path); found != fixed.end()) return target{found->second, 0};
+  const auto split = path.rfind('/') + 1;
+  const auto found = numbered.find(path.substr(0, split));
+  target out{};
+  const auto [end, failure] = std::from_chars(path.data() + split, path.data() + path.size(), out.index);
+  if (found == numbered.end() || failure != std::errc{} || *end != '\0') return std::nullopt;
+  out.step = found->second;
+  return out;
+}
+
+acme_ca::response acme_ca::handle(const base::fetch_request& asked, const target& where,
+                                  twist::effect reaches) {
+  if (where.step == ca_step::directory || where.step == ca_step::new_nonce) {
+    requests.push_back({where.step, asked.url, {}, {}, time_.now()});
+    response out{200, {}, {}};
+    if (where.step == ca_step::new_nonce) {
+      add_nonce(out);
+      return out;
+    }
+    return json_response(200, {{"newNonce", base_url + "/new-nonce"},
+                               {"newAccount", base_url + "/new-account"},
+                               {"newOrder", base_url + "/new-order"},
+                               {"meta", {{"externalAccountRequired", !external_keys.empty()}}}});
+  }
+  const auto opened = open_jws(asked.body);
+  requests.push_back({where.step, asked.url, opened ? opened->payload : "",
+                      opened ? text_in(opened->header, "kid") : "", time_.now()});
+  if (reaches == twist::effect::lost) return {};
+  signed_request from;
+  auto out = check(asked, where, from);
+  if (!out) out = reaches == twist::effect::full ? act(where, from) : response{200, {}, {}};
+  add_nonce(*out);
+  return *out;
+}
+
+// RFC 8555 section 6.2 to 6.5.
+std::optional<acme_ca::response> acme_ca::check(const base::fetch_request& asked, const target& where,
+                                                signed_request& out) {
+  const auto type = std::find_if(asked.headers.begin(), asked.headers.end(), [](const auto& field) {
+    return base::equal_ignoring_case(field.name, "Content-Type");
+  });
+  if (asked.method != "POST" || type == asked.headers.end() || type->value != "application/jose+json")
+    return refuse(415, "malformed", "not a POST of application/jose+json");
+  const auto opened = open_jws(asked.body);
+  if (!opened) return refuse(400, "malformed", "not a flattened JWS");
+  if (text_in(opened->header, "alg") != "ES256") return refuse(400, "badSignatureAlgorithm", "not ES256");
+  if (text_in(opened->header, "url") != asked.url) return refuse(400, "unauthorized", "the url is another");
+
+  const std::string nonce = text_in(opened->header, "nonce");
+  if (used_nonces_.contains(nonce)) violations.push_back("a nonce was used twice for " + asked.url);
+  if (nonces_.erase(nonce) == 0) return refuse(400, "badNonce", "unknown nonce");
+  used_nonces_.insert(nonce);
+
+  out.payload = opened->payload;
+  out.kid = text_in(opened->header, "kid");
+  const json::value* const jwk = opened->header.if_contains("jwk");
+  if ((where.step == ca_step::new_account) != (jwk != nullptr) || (jwk == nullptr) == out.kid.empty())
+    return refuse(400, "malformed", "jwk is for newAccount, kid for all others");
+  if (jwk != nullptr) {
+    const json::object parts = jwk->is_object() ? jwk->get_object() : json::object{};
+    out.jwk = canonical(parts);
+    const base::key_ptr key = key_of_jwk(parts);
+    if (!verify_es256(key.get(), opened->input, opened->signature))
+      return refuse(400, "malformed", "bad signature");
+    return std::nullopt;
+  }
+  const auto found = std::find_if(accounts_.begin(), accounts_.end(),
+                                  [&](const auto& each) { return each.second.url == out.kid; });
+  if (found == accounts_.end()) return refuse(400, "accountDoesNotExist", "no such account");
+  out.jwk = found->first;
+  if (!verify_es256(found->second.key.get(), opened->input, opened->signature))
+    return refuse(400, "malformed", "bad signature");
+  return std::nullopt;
+}
+
+acme_ca::response acme_ca::act(const target& where, const signed_request& from) {
+  const bool is_get = where.step == ca_step::order || where.step == ca_step::authorization ||
+                      where.step == ca_step::certificate;
+  if (is_get != from.payload.empty()) return refuse(400, "malformed", "POST-as-GET has no payload");
+  const std::size_t count = where.step == ca_step::authorization || where.step == ca_step::challenge
+                                ? authorizations_.size()
+                                : orders_.size();
+  const bool is_numbered = where.step != ca_step::new_account && where.step != ca_step::new_order;
+  if (is_numbered && where.index >= count) return refuse(404, "malformed", "no such object");
+  switch (where.step) {
+    case ca_step::new_account:
+      return find_or_make_account(from);
+    case ca_step::new_order:
+      return make_order(from);
+    case ca_step::order:
+      return show_order(where.index, 200);
+    case ca_step::authorization:
+      return show_authorization(where.index);
+    case ca_step::challenge:
+      return take_challenge(where.index, from);
+    case ca_step::finalize:
+      return finalize(where.index, from);
+    default:
+      break;
+  }
+  const std::string& chain = orders_[where.index].chain;
+  if (chain.empty()) return refuse(404, "malformed", "no certificate yet");
+  return {200, {{"Content-Type", "application/pem-certificate-chain"}}, chain};
+}
+
+acme_ca::response acme_ca::find_or_make_account(const signed_request& from) {
+  const json::object payload = parse(from.payload);
+  const json::value* const only_existing = payload.if_contains("onlyReturnExisting");
+  if (!accounts_.contains(from.jwk)) {
+    if (only_existing != nullptr) return refuse(400, "accountDoesNotExist", "no account has this key");
+    if (!payload.contains("termsOfServiceAgreed"))
+      return refuse(403, "userActionRequired", "the terms were not agreed to");
+    if (!external_keys.empty() && !is_bound(payload, from.jwk))
+      return refuse(403, "externalAccountRequired", "no good external account binding");
+    accounts_[from.jwk] = {address("acct", account_url_count_++), from.jwk, key_of_jwk(parse(from.jwk))};
+    response out = json_response(201, {{"status", "valid"}});
+    out.headers.push_back({"Location", accounts_[from.jwk].url});
+    return out;
+  }
+  response out = json_response(200, {{"status", "valid"}});
+  out.headers.push_back({"Location", accounts_[from.jwk].url});
+  return out;
+}
+
+// RFC 8555 section 7.3.4.
+bool acme_ca::is_bound(const json::object& payload, const std::string& jwk) {
+  const json::value* const binding = payload.if_contains("externalAccountBinding");
+  if (binding == nullptr) return false;
+  const auto opened = open_jws(json::serialize(*binding));
+  if (!opened || opened->header.size() != 3) return false;
+  const auto secret = external_keys.find(text_in(opened->header, "kid"));
+  return canonical(parse(opened->payload)) == jwk && secret != external_keys.end() &&
+         text_in(opened->header, "alg") == "HS256" &&
+         text_in(opened->header, "url") == base_url + "/new-account" &&
+         opened->signature == hmac_sha256(secret->second, opened->input);
+}
+
+acme_ca::response acme_ca::make_order(const signed_request& from) {
+  order made;
+  const json::object payload = parse(from.payload);
+  const json::value* const identifiers = payload.if_contains("identifiers");
+  if (identifiers == nullptr || !identifiers->is_array()) return refuse(400, "malformed", "no identifiers");
+  for (const json::value& each : identifiers->get_array()) {
+    const std::string name = text_in(each.as_object(), "value");
+    authorization one;
+    one.wildcard = name.starts_with("*.");
+    one.domain = one.wildcard ? name.substr(2) : name;
+    one.status = authorizations_are_reused ? "valid" : "pending";
+    one.token = "token-" + std::to_string(authorizations_.size());
+    made.domains.push_back(name);
+    made.authorizations.push_back(authorizations_.size());
+    authorizations_.push_back(std::move(one));
+  }
+  orders_.push_back(std::move(made));
+  response out = show_order(orders_.size() - 1, 201);
+  out.headers.push_back({"Location", address("order", orders_.size() - 1)});
+  return out;
+}
+
+void acme_ca::refresh(order& what) {
+  if (what.status == "processing" && what.rounds_left-- <= 0) what.status = "valid";
+  if (what.status != "pending") return;
+  std::size_t valid = 0;
+  for (const std::size_t index : what.authorizations) {
+    const std::string& status = authorizations_[index].status;
+    if (status == "valid") ++valid;
+    if (status == "invalid") what.status = "invalid";
+  }
+  if (valid == what.authorizations.size()) what.status = "ready";
+}
+
+acme_ca::response acme_ca::show_order(std::size_t index, int status) {
+  order& what = orders_[index];
+  refresh(what);
+  json::object body{{"status", what.status}, {"finalize", address("finalize", index)}};
+  json::array urls;
+  for (const std::size_t each : what.authorizations) urls.push_back(json::value(address("authz", each)));
+  if (!omits_authorizations) body["authorizations"] = std::move(urls);
+  if (what.status == "valid") body["certificate"] = address("cert", index);
+  response out = json_response(status, body);
+  if (what.status == "processing")
+    out.headers.insert(out.headers.end(), waiting_fields.begin(), waiting_fields.end());
+  return out;
+}
+
+acme_ca::response acme_ca::show_authorization(std::size_t index) {
+  authorization& what = authorizations_[index];
+  if (what.status == "pending" && what.answered && what.rounds_left-- <= 0)
+    what.status = what.proven ? "valid" : "invalid";
+  json::object dns{{"type", "dns-01"}, {"url", address("chall", index)}, {"token", what.token}};
+  dns["status"] = what.status == "pending" && what.answered ? "processing" : what.status;
+  if (what.status == "invalid") {
+    const auto found = validation_errors.find(what.domain);
+    dns["error"] = parse(
+        found != validation_errors.end()
+            ? found->second
+            : problem_body(403, "unauthorized", "no such TXT record at _acme-challenge." + what.domain));
+  }
+  json::object body{{"status", what.status}, {"identifier", {{"type", "dns"}, {"value", what.domain}}}};
+  if (what.wildcard) body["wildcard"] = true;
+  body["challenges"] = json::array{
+      {{"type", "http-01"}, {"url", base_url + "/unused"}, {"token", "unused"}, {"status", "pending"}}, dns};
+  response out = json_response(200, body);
+  if (what.status == "pending")
+    out.headers.insert(out.headers.end(), waiting_fields.begin(), waiting_fields.end());
+  return out;
+}
+
+// RFC 8555 section 8.4; everything must be in place now (B66).
+acme_ca::response acme_ca::take_challenge(std::size_t index, const signed_request& from) {
+  authorization& what = authorizations_[index];
+  if (from.payload != "{}") return refuse(400, "malformed", "a challenge is answered with {}");
+  if (what.status != "pending" || what.answered)
+    return refuse(400, "malformed", "the challenge is not pending any more");
+  const std::string thumbprint = base::base64url(base::sha256(from.jwk));
+  const std::string expected = base::base64url(base::sha256(what.token + "." + thumbprint));
+  what.answered = true;
+  what.proven = zone_.contains({"_acme-challenge." + what.domain, expected}) &&
+                !validation_errors.contains(what.domain);
+  what.rounds_left = validation_rounds;
+  return json_response(200, {{"type", "dns-01"}, {"url", address("chall", index)}, {"status", "processing"}});
+}
+
+acme_ca::response acme_ca::finalize(std::size_t index, const signed_request& from) {
+  order& what = orders_[index];
+  refresh(what);
+  if (what.status != "ready") return refuse(403, "orderNotReady", "the order is " + what.status);
+  const std::string der = base::from_base64(text_in(parse(from.payload), "csr")).value_or("");
+  const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
+  const request_ptr csr(d2i_X509_REQ(nullptr, &bytes, static_cast<long>(der.size())), X509_REQ_free);
+  if (!csr || X509_REQ_verify(csr.get(), X509_REQ_get0_pubkey(csr.get())) != 1)
+    return refuse(400, "badCSR", "not a signing request");
+  if (names_in(csr.get()) != what.domains) return refuse(400, "badCSR", "the names are not the order's");
+  std::string names;
+  for (const std::string& each : what.domains) names += (names.empty() ? "DNS:" : ",DNS:") + each;
+  what.chain = signer_.certify(X509_REQ_get0_pubkey(csr.get()), names) + signer_.pem();
+  if (change_chain) what.chain = change_chain(what.chain);
+  what.status = "processing";
+  what.rounds_left = issuing_rounds;
+  return show_order(index, 200);
+}
+
+std::string acme_ca::problem_body(int status, const std::string& type, const std::string& detail) {
+  return json::serialize(
+      json::object{{"type", "urn:ietf:params:acme:error:" + type}, {"detail", detail}, {"status", status}});
+}
+
+acme_ca::response acme_ca::refuse(int status, const std::string& type, const std::string& detail) {
+  refusals_.push_back(type + ": " + detail);
+  return {status, {{"Content-Type", "application/problem+json"}}, problem_body(status, type, detail)};
+}
+
+void acme_ca::add_nonce(response& to) {
+  const std::string nonce = "nonce-" + std::to_string(nonce_count_++);
+  nonces_.insert(nonce);
+  to.headers.push_back({"Replay-Nonce", nonce});
+}
+
+}  // namespace cardea::test_support
