@@ -78,8 +78,16 @@ BAD = {
         {"config.yml": "providers: {include: [routes.yml]}\n", "routes.yml": "app: {host: \"http://me:hunter2@x\"}\n"},
         ['config/routes.yml:1:13: app.host: expected a host name or an IP address, found "http://***@x"; write scheme, '
          "host and port apart"]),
-    "options that the providers refuse": (
-        {"config.yml": """autocert:
+    "what GoDoxy has and Cardea has not": (
+        {"config.yml": "providers:\n  docker: {local: $DOCKER_HOST}\nacl: {default: deny}\n"},
+        ["config/config.yml:2:3: providers.docker: known from GoDoxy but not supported by this version of Cardea; "
+         "remove it",
+         "config/config.yml:3:1: acl: known from GoDoxy but not supported by this version of Cardea; remove it"]),
+}
+
+
+# What only the providers themselves know is wrong, in both certificates.
+BAD_OPTIONS = """autocert:
   provider: cloudflare
   email: a@b.test
   domains: [example.test]
@@ -92,16 +100,7 @@ BAD = {
       options:
         nameserver: "127.0.0.1:99999"
         tsig_secret: c2VjcmV0LXRzaWc=
-"""}, ["config/config.yml:6:5: autocert.options.auth_tokn: main: cloudflare: option 'auth_tokn' is unknown; did you "
-       "mean 'auth_token'?",
-       "config/config.yml:12:21: autocert.extra[0].options.nameserver: extra[0]: rfc2136: option 'nameserver' "
-       "'127.0.0.1:99999' is not a name server: expected IP, IP:PORT or [IPv6]:PORT"]),
-    "what GoDoxy has and Cardea has not": (
-        {"config.yml": "providers:\n  docker: {local: $DOCKER_HOST}\nacl: {default: deny}\n"},
-        ["config/config.yml:2:3: providers.docker: known from GoDoxy but not supported by this version of Cardea; "
-         "remove it",
-         "config/config.yml:3:1: acl: known from GoDoxy but not supported by this version of Cardea; remove it"]),
-}
+"""
 
 
 class bad_config(harness.case):
@@ -123,6 +122,17 @@ class bad_config(harness.case):
                     self.assertEqual(end.stdout, "")
                     for secret in SECRETS:
                         self.assertNotIn(secret, end.stderr)
+
+    def test_options_that_a_provider_refuses_are_listed_with_their_places(self):
+        for command, end in self.commands({"config.yml": BAD_OPTIONS}):
+            with self.subTest(command=command):
+                self.assertEqual(end.returncode, 1)
+                self.assertRegex(end.stderr, r"(?m)^config/config\.yml:6:5: autocert\.options\.auth_tokn: main: .*did you "
+                                             "mean .?auth_token")
+                self.assertRegex(end.stderr, r"(?m)^config/config\.yml:12:\d+: autocert\.extra\[0\]\.options\."
+                                             r"nameserver: extra\[0\]: .*127\.0\.0\.1:99999.*expected IP")
+                for secret in SECRETS:
+                    self.assertNotIn(secret, end.stderr)
 
     def test_validate_says_how_many_there_are(self):
         end = next(self.commands(SEVERAL[0]))[1]
