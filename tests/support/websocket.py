@@ -1,5 +1,6 @@
 """WebSockets: an origin that sends everything back, and a client for a test without coroutines."""
 import asyncio
+import contextlib
 import functools
 import ssl
 import threading
@@ -73,8 +74,9 @@ class echo_origin:
 
     @staticmethod
     async def _echo(socket, _path=None):
-        async for message in socket:
-            await socket.send(message)
+        with contextlib.suppress(websockets.ConnectionClosed):
+            async for message in socket:
+                await socket.send(message)
 
     async def _close(self):
         self.server.close()

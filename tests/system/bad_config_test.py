@@ -86,6 +86,23 @@ BAD = {
 }
 
 
+# What only the providers themselves know is wrong, in both certificates.
+BAD_OPTIONS = """autocert:
+  provider: cloudflare
+  email: a@b.test
+  domains: [example.test]
+  options:
+    auth_tokn: s3cr3t-token
+  extra:
+    - cert_path: certs/other.crt
+      key_path: certs/other.key
+      provider: rfc2136
+      options:
+        nameserver: "127.0.0.1:99999"
+        tsig_secret: c2VjcmV0LXRzaWc=
+"""
+
+
 class bad_config(harness.case):
     def commands(self, files, folder="."):
         """(command, its finished process) of both that read this configuration."""
@@ -105,6 +122,17 @@ class bad_config(harness.case):
                     self.assertEqual(end.stdout, "")
                     for secret in SECRETS:
                         self.assertNotIn(secret, end.stderr)
+
+    def test_options_that_a_provider_refuses_are_listed_with_their_places(self):
+        for command, end in self.commands({"config.yml": BAD_OPTIONS}):
+            with self.subTest(command=command):
+                self.assertEqual(end.returncode, 1)
+                self.assertRegex(end.stderr, r"(?m)^config/config\.yml:6:5: autocert\.options\.auth_tokn: main: .*did you "
+                                             "mean .?auth_token")
+                self.assertRegex(end.stderr, r"(?m)^config/config\.yml:12:\d+: autocert\.extra\[0\]\.options\."
+                                             r"nameserver: extra\[0\]: .*127\.0\.0\.1:99999.*expected IP")
+                for secret in SECRETS:
+                    self.assertNotIn(secret, end.stderr)
 
     def test_validate_says_how_many_there_are(self):
         end = next(self.commands(SEVERAL[0]))[1]

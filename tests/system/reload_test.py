@@ -96,6 +96,19 @@ class reload(harness.case):
         serial = certificates.leaf.on_disk(self.pair[0]).serial
         harness.wait_until(lambda: self.served() == serial, NOTICED, "the renewed certificate")
 
+    def test_a_local_pair_that_is_not_there_is_reported_with_its_path_and_served_once_it_comes(self):
+        cert, key = (self.path("later", name) for name in ("later.crt", "later.key"))
+        os.mkdir(self.path("later"))
+        self.server.stop()
+        self.server.configure(cardea.local(cert, key), self.app)
+        self.server.start()
+        self.server.process.wait_for_log(f"(warn|error).*{cert}", 5)
+        made = certificates.make_leaf(self.dir, "made", ["*.example.test"], self.ca)
+        for fresh, name in zip(made, (cert, key), strict=True):
+            os.replace(fresh, name)
+        serial = certificates.leaf.on_disk(cert).serial
+        harness.wait_until(lambda: self.served() == serial, NOTICED, "the pair that came later")
+
     def test_other_domains_of_the_internal_authority_get_a_new_leaf_and_a_bad_section_nothing(self):
         def section(names):
             return f"autocert:\n  provider: internal\n  domains: [{names}]\n"

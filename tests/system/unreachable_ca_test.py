@@ -45,7 +45,11 @@ class unreachable_ca(harness.case):
                            lambda: f"a certificate; cardea logged:\n{self.server.log()[-4000:]}")
         serial = cardea.serial_on_disk(self, cardea.MAIN)
         harness.wait_until(lambda: self.server.serial("app.example.test") == serial, 5, "the certificate served")
-        self.assertEqual(self.server.get("/small", cacert=self.ca.root).status, 200)
+        self.assert_works("--cacert", self.ca.root)
+
+    def assert_works(self, *trust):
+        answer = self.server.get("/small", more=trust)
+        self.assertEqual(answer.status, 200, answer)
 
     def test_a_first_start_serves_a_placeholder_and_gets_a_certificate_when_the_ca_is_there(self):
         begin = time.time()
@@ -53,7 +57,7 @@ class unreachable_ca(harness.case):
         self.server.process.wait_for_log("renewal failed")
         placeholder = certificates.served(self.server.https, "app.example.test")
         self.assertEqual(placeholder.subject, placeholder.issuer, "self-signed")
-        self.assertEqual(self.server.get("/small", more=("--insecure",)).status, 200, "the proxy works")
+        self.assert_works("--insecure")
         self.assertEqual(self.server.ask_api("cert/info")[0], 404)
         self.assertFalse(os.path.exists(self.path(cardea.MAIN[0])), "a placeholder is not stored")
         self.assertTrue(int(begin) <= self.stamp() <= time.time(), self.stamp())
@@ -105,7 +109,7 @@ class unreachable_ca(harness.case):
                 self.server.start()
                 self.server.process.wait_for_log("renewal failed")
                 self.assertEqual(self.server.serial("app.example.test"), serial)
-                self.assertEqual(self.server.get("/small", more=("--insecure",)).status, 200)
+                self.assert_works("--insecure")
                 self.assertEqual(cardea.serial_on_disk(self, cardea.MAIN), serial, "nothing is lost")
                 self.assertEqual(self.server.certificates()["main"]["next_renewal"] > time.time(), True)
                 self.server.stop()
@@ -115,7 +119,7 @@ class unreachable_ca(harness.case):
         self.ca.hang()
         self.server.start()
         self.server.process.wait_for_log("renewal started")
-        self.assertEqual(self.server.get("/small", more=("--insecure",)).status, 200)
+        self.assert_works("--insecure")
         self.server.process.signal(15)
         self.assertEqual(self.server.process.child.wait(10), 0)
 
