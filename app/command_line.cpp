@@ -41,8 +41,10 @@ parsed_command_line parse_command_line(int argc, char** argv) {
   add_config(add("validate", "check the configuration and list every error", command::validate));
   add_config(add("certs", "list the managed certificates as they are on disk", command::certs));
   add("version", "the version and what it was built with", command::version);
-  add("dns-providers", "the DNS providers, or one with its options", command::dns_providers)
-      ->add_option("NAME", out.dns_provider, "a provider");
+  CLI::App* providers =
+      add("dns-providers", "the DNS providers, or one with its options", command::dns_providers);
+  providers->add_option("NAME", out.dns_provider, "a provider");
+  providers->add_flag("--markdown", out.markdown, "all of them, as docs/dns-providers.md");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {

@@ -12,6 +12,7 @@ struct command_line {
   std::string config_path = "config/config.yml";
   bool quickstart = false;      ///< run: the embedded configuration instead of a file
   std::string dns_provider;     ///< dns-providers NAME
+  bool markdown = false;        ///< dns-providers: all of them as a page of the documentation
   std::string log_level = "info";
 };
 

@@ -8,6 +8,7 @@
 #include "base/certificate.hpp"
 #include "base/crypto.hpp"
 #include "base/rfc3339.hpp"
+#include "dnsproviders/description.hpp"
 #include "dnsproviders/registry.hpp"
 
 #include <fmt/format.h>
@@ -109,8 +110,12 @@ int print_version() {
   return 0;
 }
 
-int print_dns_providers(const std::string& name) {
-  const auto text = dnsproviders::describe(name);
+int print_dns_providers(const command_line& line) {
+  if (line.markdown) {
+    fmt::print("{}", dnsproviders::markdown_page());
+    return 0;
+  }
+  const auto text = dnsproviders::describe(line.dns_provider);
   if (!text) {
     fmt::print(stderr, "{}\n", text.error().message());
     return 1;

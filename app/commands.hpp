@@ -15,8 +15,8 @@ namespace cardea::app {
 /// 0 when the configuration can be used; every error goes to stderr.
 [[nodiscard]] int validate(const command_line& line);
 [[nodiscard]] int print_version();
-/// All DNS providers, or one with its options; 1 for an unknown name.
-[[nodiscard]] int print_dns_providers(const std::string& name);
+/// All DNS providers, or one with its options, or the page of the documentation; 1 for an unknown name.
+[[nodiscard]] int print_dns_providers(const command_line& line);
 /// The managed certificates as they are on disk. Starts nothing.
 [[nodiscard]] int print_certificates(const command_line& line);
 

@@ -29,7 +29,7 @@ int execute(const cardea::app::command_line& line) {
     }
     case command::validate: return cardea::app::validate(line);
     case command::version: return cardea::app::print_version();
-    case command::dns_providers: return cardea::app::print_dns_providers(line.dns_provider);
+    case command::dns_providers: return cardea::app::print_dns_providers(line);
     case command::certs: return cardea::app::print_certificates(line);
   }
   return 2;

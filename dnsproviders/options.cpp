@@ -32,21 +32,13 @@ std::string folded(std::string_view key) {
   return out;
 }
 
-// The common options' names in the environment, behind the provider's prefix.
-std::string environment_of(const provider_metadata& of, const option_spec& option) {
-  if (!option.environment.empty() || of.environment_prefix.empty()) return std::string(option.environment);
-  std::string name(of.environment_prefix);
-  for (const char c : option.key) name += c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
-  return name;
-}
-
 const option_spec* find(const provider_metadata& of, std::string_view key) {
   const std::string wanted = folded(key);
   for (const auto list : {of.options, common_options()})
     for (const option_spec& each : list) {
       if (folded(each.key) == wanted) return &each;
       // The well-known environment-style name, written in the file.
-      const std::string all = environment_of(of, each);
+      const std::string all = environment_names(of, each);
       std::string_view names = all;
       while (!names.empty()) {
         const auto blank = names.find(' ');
@@ -73,7 +65,7 @@ base::error option_error(std::string_view provider, std::string_view key, std::s
 base::result<std::optional<std::string>> from_environment(const provider_metadata& of,
                                                           const option_spec& option,
                                                           const environment_lookup& lookup) {
-  const std::string all = environment_of(of, option);
+  const std::string all = environment_names(of, option);
   std::string_view names = all;
   while (!names.empty()) {
     const auto blank = names.find(' ');
@@ -92,6 +84,13 @@ base::result<std::optional<std::string>> from_environment(const provider_metadat
 }
 
 }  // namespace
+
+std::string environment_names(const provider_metadata& of, const option_spec& option) {
+  if (!option.environment.empty() || of.environment_prefix.empty()) return std::string(option.environment);
+  std::string name(of.environment_prefix);
+  for (const char c : option.key) name += c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
+  return name;
+}
 
 std::span<const option_spec> common_options() noexcept { return common; }
 

@@ -73,6 +73,10 @@ class option_values {
   std::map<std::string, base::secret, std::less<>> values_;
 };
 
+/// Under which names an option is read from the environment, separated by
+/// blanks; the common options' begin with the provider's prefix.
+[[nodiscard]] std::string environment_names(const provider_metadata& of, const option_spec& option);
+
 /// Options that every provider takes besides its own.
 [[nodiscard]] std::span<const option_spec> common_options() noexcept;
 

@@ -9,9 +9,6 @@
 #include "dnsproviders/vendors/digitalocean.hpp"
 #include "dnsproviders/vendors/duckdns.hpp"
 
-#include <fmt/format.h>
-
-#include <array>
 #include <vector>
 
 namespace cardea::dnsproviders {
@@ -47,17 +44,6 @@ base::error unknown(const std::string& name) {
   return {base::errc::not_found, text};
 }
 
-std::string describe_options(const provider_metadata& of) {
-  std::string out;
-  for (const auto list : {of.options, common_options()})
-    for (const option_spec& each : list)
-      out += fmt::format(
-          "  {:<22} {}{}{}\n{}", each.key, each.help, each.required ? " (required)" : "",
-          each.fallback.empty() ? "" : fmt::format(" (default {})", each.fallback),
-          each.environment.empty() ? "" : fmt::format("  {:<22}   environment: {}\n", "", each.environment));
-  return out;
-}
-
 }  // namespace
 
 std::span<const std::string_view> provider_names() {
@@ -82,20 +68,16 @@ base::result<std::unique_ptr<provider>> make_provider(const std::string& name,
   return found->make(*values, std::move(with));
 }
 
-base::result<std::string> describe(const std::string& name) {
-  if (name.empty()) {
-    std::string out;
-    for (const entry& each : providers) {
-      const provider_metadata& of = each.metadata();
-      out += fmt::format("{:<12} {}{}\n", of.name, of.title,
-                         of.alias.empty() ? "" : fmt::format(" (also: {})", of.alias));
-    }
-    return out + "\ncardea dns-providers NAME lists the options of one.\n";
-  }
+std::vector<const provider_metadata*> all_providers() {
+  std::vector<const provider_metadata*> out;
+  for (const entry& each : providers) out.push_back(&each.metadata());
+  return out;
+}
+
+base::result<const provider_metadata*> find_provider(const std::string& name) {
   const entry* found = find(name);
   if (found == nullptr) return unknown(name);
-  const provider_metadata& of = found->metadata();
-  return fmt::format("{}: {}\n{}\n\noptions:\n{}", of.name, of.title, of.link, describe_options(of));
+  return &found->metadata();
 }
 
 }  // namespace cardea::dnsproviders

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cardea::dnsproviders {
 
@@ -23,8 +24,9 @@ using maker = base::result<std::unique_ptr<provider>> (*)(const option_values& o
     const std::string& name, const std::map<std::string, base::secret>& options,
     const environment_lookup& lookup, services with);
 
-/// Text for people: the list of providers, or (with a name) one with its
-/// options. errc::not_found with a suggestion for an unknown name.
-[[nodiscard]] base::result<std::string> describe(const std::string& name);
+/// In the order of their names.
+[[nodiscard]] std::vector<const provider_metadata*> all_providers();
+/// By name or alias; errc::not_found with a suggestion.
+[[nodiscard]] base::result<const provider_metadata*> find_provider(const std::string& name);
 
 }  // namespace cardea::dnsproviders

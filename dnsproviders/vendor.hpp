@@ -101,6 +101,10 @@ class vendor {
   /// Puts the credentials on a request: its last change before it is sent, for each try anew.
   virtual void authorize(request& /*to*/, base::wall_time /*now*/) const {}
 
+  /// Base addresses besides api_url that requests with an absolute url may go to
+  /// (a token service): from the options or constants, never from an answer.
+  [[nodiscard]] virtual std::vector<std::string> other_services() const { return {}; }
+
   // -- answers
 
   /// By default: 2xx is done, 404 absent, all else refused.

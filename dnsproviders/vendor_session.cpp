@@ -50,10 +50,21 @@ base::result<vendor_settings> read_vendor_settings(const provider_metadata& of,
   return out;
 }
 
+bool vendor_session::may_go_to(const std::string& url) const {
+  std::vector<std::string> services = vendor_.other_services();
+  services.push_back(settings_.api_url);
+  for (const std::string& each : services) {
+    if (!url.starts_with(each)) continue;
+    const std::string_view rest = std::string_view(url).substr(each.size());
+    if (rest.empty() || each.ends_with('/') || rest.front() == '/' || rest.front() == '?') return true;
+  }
+  return false;
+}
+
 base::awaitable<base::result<answer>> vendor_session::send_once(request what) {
   // A vendor's paging link is followed only to where the credentials belong.
   if (what.url.starts_with("http://") || what.url.starts_with("https://")) {
-    if (!what.url.starts_with(settings_.api_url + "/"))
+    if (!may_go_to(what.url))
       co_return base::error(base::errc::protocol,
                             settings_.name + ": the vendor's link leads to another server");
   } else {

@@ -55,6 +55,7 @@ class vendor_session {
   [[nodiscard]] base::error refusal(const answer& from) const;
 
  private:
+  [[nodiscard]] bool may_go_to(const std::string& url) const;
   [[nodiscard]] base::awaitable<base::result<void>> log_in();
   [[nodiscard]] base::awaitable<base::result<answer>> send_once(request what);
   [[nodiscard]] base::awaitable<base::result<hosted_zone>> choose(std::string fqdn, std::string candidate);

@@ -28,10 +28,11 @@ void read_limits(const value& from, proxy_limits& into) {
   if (!section) return;
   mapping keys(*section);
   constexpr std::size_t kibi = 1'024;
+  // A head lies whole in one buffer of the data plane, its fields in one table.
   keys.read_size("request_line_bytes_max", into.request_line_bytes_max, 256, 64 * kibi);
-  keys.read_size("request_head_bytes_max", into.request_head_bytes_max, kibi, kibi * kibi);
-  keys.read_integer("header_count_max", into.header_count_max, 8, 10'000);
-  keys.read_size("response_head_bytes_max", into.response_head_bytes_max, kibi, kibi * kibi);
+  keys.read_size("request_head_bytes_max", into.request_head_bytes_max, kibi, 64 * kibi);
+  keys.read_integer("header_count_max", into.header_count_max, 8, 128);
+  keys.read_size("response_head_bytes_max", into.response_head_bytes_max, kibi, 64 * kibi);
   keys.read_integer("connections_max", into.connections_max, 1, 1'000'000);
   keys.read("handshake_timeout", into.handshake_timeout, timeout_min, timeout_max);
   keys.read("request_head_timeout", into.request_head_timeout, timeout_min, timeout_max);
