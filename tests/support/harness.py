@@ -5,7 +5,6 @@ the test, free ports, bounded waiting.
     KEEP=1 ...      keeps the scratch folder and says where it is
 """
 import ctypes
-import fcntl
 import os
 import random
 import re
@@ -40,7 +39,7 @@ def wait_until(condition, seconds, what):
         time.sleep(0.05)
 
 
-_reserved = []  # open lock files: the kernel gives them back when this process ends
+_reserved = []  # sockets whose names are locks: the kernel gives them back when this process ends
 
 
 def free_port():
@@ -49,13 +48,11 @@ def free_port():
     Below the range that the kernel gives to clients, so that no connection
     takes it before the server does.
     """
-    folder = os.path.join(tempfile.gettempdir(), "cardea-test-ports")
-    os.makedirs(folder, exist_ok=True)
     for _ in range(1000):
         port = random.SystemRandom().randrange(15000, 32000)
-        lock = open(os.path.join(folder, str(port)), "ab")  # pylint: disable=consider-using-with
+        lock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock.bind(f"\0cardea-test-port-{port}")
             for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
                 with socket.socket(socket.AF_INET, kind) as probe:
                     probe.bind(("127.0.0.1", port))
