@@ -49,6 +49,16 @@ const option_spec* find(const provider_metadata& of, std::string_view key) {
   return nullptr;
 }
 
+bool is_misplaced(const provider_metadata& of, std::string_view key) {
+  std::string_view names = of.misplaced_options;
+  while (!names.empty()) {
+    const auto blank = names.find(' ');
+    if (folded(names.substr(0, blank)) == folded(key)) return true;
+    names = blank == std::string_view::npos ? std::string_view{} : names.substr(blank + 1);
+  }
+  return false;
+}
+
 std::string suggestion(const provider_metadata& of, std::string_view key) {
   std::vector<std::string_view> names;
   for (const option_spec& each : of.options) names.push_back(each.key);
@@ -110,6 +120,7 @@ base::result<option_values> option_values::read(const provider_metadata& of,
   out.provider_ = of.name;
   for (const auto& [key, value] : given) {
     const option_spec* known = find(of, key);
+    if (known == nullptr && is_misplaced(of, key)) return option_error(of.name, key, of.misplaced_advice);
     if (known == nullptr) return option_error(of.name, key, "is unknown" + suggestion(of, key));
     if (!out.values_.try_emplace(std::string(known->key), value).second)
       return option_error(of.name, known->key, "is given twice, in two spellings");

@@ -46,6 +46,10 @@ struct provider_metadata {
   /// from there.
   std::string_view environment_prefix = {};
   option_defaults defaults = {};
+  /// Keys, separated by blanks, that only somebody gives who takes this provider for another, and what to
+  /// say then.
+  std::string_view misplaced_options = {};
+  std::string_view misplaced_advice = {};
 };
 
 using environment_lookup = std::function<std::optional<std::string>(const std::string& name)>;

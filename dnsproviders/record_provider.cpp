@@ -25,7 +25,12 @@ class record_provider final : public provider {
     if (!lock) co_return lock.error();
     auto present = co_await find_own(txt);
     if (!present) co_return present.error();
-    if (!present->empty()) co_return base::result<void>();
+    if (!present->empty()) {
+      if (!vendor_->settles_again()) co_return base::result<void>();
+      answer nothing{base::fetch_response{}};
+      auto settled = co_await session_.settle(txt.zone, std::move(nothing));
+      co_return settled;
+    }
     request wanted = vendor_->add(txt);
     auto answered = co_await session_.ask(std::move(wanted));
     if (!answered) co_return answered.error();

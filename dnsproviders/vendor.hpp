@@ -109,6 +109,9 @@ class vendor {
 
   /// By default: 2xx is done, 404 absent, all else refused.
   [[nodiscard]] virtual outcome judge(const answer& from) const;
+  /// Whether the vendor did nothing and wants to be asked again later, and says so
+  /// in its own way (429 and, where it is safe, 5xx are known to everybody).
+  [[nodiscard]] virtual bool is_busy(const answer& /*from*/) const { return false; }
   /// The vendor's own words about a refusal; by default the texts of the usual JSON members, else the body.
   [[nodiscard]] virtual std::string words(const answer& from) const;
 
@@ -128,6 +131,9 @@ class vendor {
                                                       const answer* /*last*/) const {
     return std::nullopt;
   }
+  /// True when a record that is listed may not be in effect, because `settle`
+  /// failed after it was written: it is then asked without any write's answer.
+  [[nodiscard]] virtual bool settles_again() const { return false; }
 };
 
 /// A record as a vendor lists it.

@@ -13,6 +13,8 @@ namespace {
 
 constexpr int pages_max = 100;
 constexpr int settle_steps_max = 200;
+constexpr int busy_tries_max = 4;
+constexpr std::chrono::milliseconds busy_pause{5'000};
 
 // As DNS compares names: ASCII, lower case, no final dot.
 std::string zone_name(const std::string& as_written) {
@@ -75,9 +77,16 @@ base::awaitable<base::result<answer>> vendor_session::send_once(request what) {
   }
   what.timeout = settings_.http_timeout;
   std::function<void(request&)> authorize = [this](request& each) { vendor_.authorize(each, from_.now()); };
-  auto received = co_await vendor_call(from_, std::move(what), std::move(authorize));
-  if (!received) co_return received.error().at(settings_.name);
-  co_return answer(std::move(*received));
+  std::chrono::milliseconds pause = busy_pause;
+  for (int tries = 1;; ++tries) {
+    request copy = what;
+    auto received = co_await vendor_call(from_, std::move(copy), authorize);
+    if (!received) co_return received.error().at(settings_.name);
+    answer got(std::move(*received));
+    if (!vendor_.is_busy(got) || tries == busy_tries_max) co_return got;
+    co_await from_.sleep(pause);
+    pause *= 2;
+  }
 }
 
 base::awaitable<base::result<void>> vendor_session::log_in() {
@@ -169,7 +178,8 @@ base::awaitable<base::result<hosted_zone>> vendor_session::find_zone(std::string
 base::awaitable<base::result<void>> vendor_session::settle(hosted_zone zone, answer written) {
   auto next = vendor_.settle(zone, written, nullptr);
   for (int steps = 0; next; ++steps) {
-    if (steps == settle_steps_max)
+    if (steps == settle_steps_max ||
+        settings_.propagation.polling_interval * steps > settings_.propagation.timeout)
       co_return base::error(base::errc::timed_out,
                             settings_.name + ": the vendor did not put the change into effect");
     if (steps > 0) co_await from_.sleep(settings_.propagation.polling_interval);

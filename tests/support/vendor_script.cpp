@@ -179,6 +179,20 @@ std::string all_options(const vendor_script& script) {
 
 }  // namespace
 
+std::string refusal_of_options(const std::string& provider,
+                               const std::map<std::string, std::string>& options) {
+  std::map<std::string, base::secret> given;
+  for (const auto& [key, value] : options) given.insert_or_assign(key, base::secret(value));
+  const auto no_traffic = [](base::fetch_request) -> base::awaitable<base::result<base::fetch_response>> {
+    ADD_FAILURE() << "a request while the options are read";
+    co_return base::error(base::errc::protocol);
+  };
+  const auto nothing = [](const std::string&) { return std::optional<std::string>(); };
+  auto made = dnsproviders::make_provider(provider, given, nothing,
+                                          {no_traffic, base::dns_resolver::create({"127.0.0.1:1"}).value()});
+  return made ? "" : made.error().message();
+}
+
 void check_vendor(const vendor_script& script) {
   {
     SCOPED_TRACE("from present to clean-up");

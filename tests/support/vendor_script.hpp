@@ -76,4 +76,8 @@ class vendor_play {
 /// give one sentence that names the provider and shows no secret.
 void check_vendor(const vendor_script& script);
 
+/// What a provider says about options that it cannot be made with; empty when it can.
+[[nodiscard]] std::string refusal_of_options(const std::string& provider,
+                                             const std::map<std::string, std::string>& options);
+
 }  // namespace cardea::test_support
