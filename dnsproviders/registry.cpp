@@ -5,9 +5,15 @@
 #include "dnsproviders/exec.hpp"
 #include "dnsproviders/httpreq.hpp"
 #include "dnsproviders/rfc2136.hpp"
+#include "dnsproviders/vendors/bunny.hpp"
+#include "dnsproviders/vendors/clouddns.hpp"
+#include "dnsproviders/vendors/cloudns.hpp"
 #include "dnsproviders/vendors/desec.hpp"
 #include "dnsproviders/vendors/digitalocean.hpp"
 #include "dnsproviders/vendors/duckdns.hpp"
+#include "dnsproviders/vendors/gandiv5.hpp"
+#include "dnsproviders/vendors/godaddy.hpp"
+#include "dnsproviders/vendors/hetzner.hpp"
 #include "dnsproviders/vendors/luadns.hpp"
 #include "dnsproviders/vendors/mythicbeasts.hpp"
 #include "dnsproviders/vendors/namedotcom.hpp"
@@ -39,11 +45,17 @@ struct entry {
 
 // Adding a provider is a file beside the others and one line here.
 constexpr entry providers[] = {
+    {bunny_metadata, make_bunny},
+    {clouddns_metadata, make_clouddns},
     {cloudflare_metadata, make_cloudflare},
+    {cloudns_metadata, make_cloudns},
     {desec_metadata, make_desec},
     {digitalocean_metadata, make_digitalocean},
     {duckdns_metadata, make_duckdns},
     {exec_metadata, make_exec},
+    {gandiv5_metadata, make_gandiv5},
+    {godaddy_metadata, make_godaddy},
+    {hetzner_metadata, make_hetzner},
     {httpreq_metadata, make_httpreq},
     {luadns_metadata, make_luadns},
     {mythicbeasts_metadata, make_mythicbeasts},
