@@ -50,11 +50,12 @@ base::error unknown(const std::string& name) {
 std::string describe_options(const provider_metadata& of) {
   std::string out;
   for (const auto list : {of.options, common_options()})
-    for (const option_spec& each : list)
-      out += fmt::format(
-          "  {:<22} {}{}{}\n{}", each.key, each.help, each.required ? " (required)" : "",
-          each.fallback.empty() ? "" : fmt::format(" (default {})", each.fallback),
-          each.environment.empty() ? "" : fmt::format("  {:<22}   environment: {}\n", "", each.environment));
+    for (const option_spec& each : list) {
+      out += fmt::format("  {:<22} {}{}{}\n", each.key, each.help, each.required ? " (required)" : "",
+                         each.fallback.empty() ? "" : fmt::format(" (default {})", each.fallback));
+      const std::string names = environment_names(of, each);
+      if (!names.empty()) out += fmt::format("  {:<22}   environment: {}\n", "", names);
+    }
   return out;
 }
 
