@@ -228,6 +228,14 @@ std::optional<std::string> zone_in(const dns_reply& reply, const std::string& na
 
 }  // namespace
 
+std::string dns_rcode_name(int rcode) {
+  constexpr std::array<std::string_view, 11> names{"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",
+                                                   "NOTIMP",  "REFUSED", "YXDOMAIN", "YXRRSET",
+                                                   "NXRRSET", "NOTAUTH", "NOTZONE"};
+  const auto at = static_cast<std::size_t>(rcode);
+  return at < names.size() ? std::string(names[at]) : "rcode " + std::to_string(rcode);
+}
+
 awaitable<result<std::string>> dns_exchange(std::string message, address server, dns_timing timing) {
   result<std::string> last = error(errc::timed_out, "the name server did not answer");
   if (message.size() <= udp_plain_max) {
@@ -304,11 +312,8 @@ awaitable<result<dns_reply>> dns_resolver::query(std::string name, dns_type type
       continue;
     }
     if (reply->rcode == 0 || reply->rcode == 3) co_return reply;
-    last = error(errc::protocol, server.to_string() + " answered " +
-                                     (reply->rcode == 2   ? "SERVFAIL"
-                                      : reply->rcode == 5 ? "REFUSED"
-                                                          : "rcode " + std::to_string(reply->rcode)) +
-                                     " for " + name);
+    last = error(errc::protocol,
+                 server.to_string() + " answered " + dns_rcode_name(reply->rcode) + " for " + name);
   }
   co_return last;
 }

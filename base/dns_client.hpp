@@ -27,6 +27,9 @@ struct dns_reply {
   std::vector<dns_record> authorities;
 };
 
+/// "NXDOMAIN", "REFUSED" ... (RFC 1035, RFC 2136); "rcode 17" for one without a name here.
+[[nodiscard]] std::string dns_rcode_name(int rcode);
+
 struct dns_timing {
   std::chrono::milliseconds try_timeout{2'000};
   int tries = 3;
