@@ -70,7 +70,7 @@ name_server::name_server(const std::vector<served_zone>& zones, const std::vecto
     text << "zone \"" << each.name << "\" { type primary; file \"" << file_of(each.name) << "\"; "
          << each.statements << " };\n";
     write_file(folder_ / file_of(each.name),
-               "$TTL 1\n@ SOA ns hostmaster 1 3600 600 86400 1\n@ NS ns\nns A 127.0.0.1\n" + each.records);
+               "$TTL 1\n@ SOA ns hostmaster 1 3600 600 86400 1\n@ NS ns\nns A 127.127.127.53\n" + each.records);
   }
   write_file(folder_ / "zones.conf", text.str());
   // A copy: AppArmor confines the installed one to its own folders.
