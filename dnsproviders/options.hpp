@@ -33,6 +33,7 @@ struct option_defaults {
   int ttl_min = 1;
   propagation_timing propagation = {};
   std::chrono::milliseconds http_timeout{30'000};
+  std::string_view api_url_option = {};  ///< the vendor's own name for api_url, used when that is not given
 };
 
 struct provider_metadata {

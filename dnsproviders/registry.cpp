@@ -8,6 +8,16 @@
 #include "dnsproviders/vendors/desec.hpp"
 #include "dnsproviders/vendors/digitalocean.hpp"
 #include "dnsproviders/vendors/duckdns.hpp"
+#include "dnsproviders/vendors/luadns.hpp"
+#include "dnsproviders/vendors/mythicbeasts.hpp"
+#include "dnsproviders/vendors/namedotcom.hpp"
+#include "dnsproviders/vendors/namesilo.hpp"
+#include "dnsproviders/vendors/njalla.hpp"
+#include "dnsproviders/vendors/ns1.hpp"
+#include "dnsproviders/vendors/regru.hpp"
+#include "dnsproviders/vendors/simply.hpp"
+#include "dnsproviders/vendors/technitium.hpp"
+#include "dnsproviders/vendors/zonomi.hpp"
 
 #include <vector>
 
@@ -27,7 +37,17 @@ constexpr entry providers[] = {
     {duckdns_metadata, make_duckdns},
     {exec_metadata, make_exec},
     {httpreq_metadata, make_httpreq},
+    {luadns_metadata, make_luadns},
+    {mythicbeasts_metadata, make_mythicbeasts},
+    {namedotcom_metadata, make_namedotcom},
+    {namesilo_metadata, make_namesilo},
+    {njalla_metadata, make_njalla},
+    {ns1_metadata, make_ns1},
+    {regru_metadata, make_regru},
     {rfc2136_metadata, make_rfc2136},
+    {simply_metadata, make_simply},
+    {technitium_metadata, make_technitium},
+    {zonomi_metadata, make_zonomi},
 };
 
 const entry* find(std::string_view name) {

@@ -26,10 +26,13 @@ base::result<vendor_settings> read_vendor_settings(const provider_metadata& of,
                                                    const option_values& options) {
   vendor_settings out;
   out.name = of.name;
-  out.api_url = options["api_url"].empty() ? std::string(of.defaults.api_url) : options["api_url"];
+  out.api_url = options["api_url"];
+  if (out.api_url.empty()) out.api_url = options[of.defaults.api_url_option];
+  if (out.api_url.empty()) out.api_url = of.defaults.api_url;
   while (out.api_url.ends_with('/')) out.api_url.pop_back();
   if (!out.api_url.starts_with("https://") && !out.api_url.starts_with("http://"))
-    return options.wrong("api_url", out.api_url.empty() ? "is missing" : "is not an http or https address");
+    return options.wrong(of.defaults.api_url_option.empty() ? "api_url" : of.defaults.api_url_option,
+                         out.api_url.empty() ? "is missing" : "is not an http or https address");
   out.ttl = of.defaults.ttl;
   if (!options["ttl"].empty()) {
     const auto ttl = options.number("ttl", of.defaults.ttl_min, 604'800);
@@ -82,7 +85,7 @@ base::awaitable<base::result<void>> vendor_session::log_in() {
   if (!first) co_return base::result<void>();
   auto answered = co_await send_once(std::move(*first));
   if (!answered) co_return answered.error();
-  if (vendor_.judge(*answered) != outcome::done) co_return refusal(*answered).at("login");
+  if (vendor_.judge(*answered) != outcome::done) co_return refusal(*answered, ": login");
   auto taken = vendor_.take_login(*answered, from_.now());
   if (!taken) co_return taken.error().at(settings_.name + ": login");
   co_return base::result<void>();
@@ -106,10 +109,10 @@ base::awaitable<base::result<answer>> vendor_session::ask(request what) {
   co_return answered;
 }
 
-base::error vendor_session::refusal(const answer& from) const {
+base::error vendor_session::refusal(const answer& from, std::string_view step) const {
   std::vector<std::string> secrets;
   for (const base::secret& each : settings_.secrets) secrets.push_back(each.reveal());
-  return vendor_error(settings_.name, from.whole(), vendor_.words(from), secrets);
+  return vendor_error(settings_.name + std::string(step), from.whole(), vendor_.words(from), secrets);
 }
 
 // The longest of the zones listed for a candidate that holds the name; an empty name when none does.
@@ -119,7 +122,7 @@ base::awaitable<base::result<hosted_zone>> vendor_session::choose(std::string fq
   for (int pages = 0; pages < pages_max; ++pages) {
     request wanted = vendor_.zones(candidate, cursor);
     auto answered = co_await ask(std::move(wanted));
-    if (!answered) co_return answered.error().at("zones");
+    if (!answered) co_return answered.error();
     if (vendor_.judge(*answered) == outcome::absent) break;
     auto list = vendor_.read_zones(*answered, candidate);
     if (!list) co_return list.error().at(settings_.name + ": zones");

@@ -52,7 +52,7 @@ class vendor_session {
   [[nodiscard]] base::awaitable<base::result<void>> settle(hosted_zone zone, answer written);
 
   /// One sentence: the provider, the step, the vendor's words without secrets.
-  [[nodiscard]] base::error refusal(const answer& from) const;
+  [[nodiscard]] base::error refusal(const answer& from, std::string_view step = {}) const;
 
  private:
   [[nodiscard]] bool may_go_to(const std::string& url) const;

@@ -8,21 +8,23 @@
 namespace cardea::dnsproviders {
 namespace {
 
-constexpr std::array<option_spec, 1> options_of{{
+constexpr std::array<option_spec, 2> options_of{{
     {"auth_token",
      "DO_AUTH_TOKEN",
      true,
      true,
      {},
      "an API token with the scopes domain:read, create and delete"},
+    {"base_url", "DO_API_URL", false, false, {}, "the same as api_url"},
 }};
-constexpr provider_metadata metadata{"digitalocean",
-                                     {},
-                                     "DigitalOcean",
-                                     "https://docs.digitalocean.com/reference/api/",
-                                     options_of,
-                                     "DO_",
-                                     {"https://api.digitalocean.com", 30, 30, {}}};
+constexpr provider_metadata metadata{
+    "digitalocean",
+    {},
+    "DigitalOcean",
+    "https://docs.digitalocean.com/reference/api/",
+    options_of,
+    "DO_",
+    {"https://api.digitalocean.com", 30, 30, {}, std::chrono::seconds(30), "base_url"}};
 
 class digitalocean final : public record_vendor {
  public:

@@ -19,7 +19,7 @@ constexpr std::size_t bulk_bytes = 4 * 1024;
 bool output::append(std::string_view text) noexcept {
   if (!memory_) memory_ = buffers_.take();
   if (text.size() > room()) return false;
-  std::memcpy(memory_.data() + end_, text.data(), text.size());
+  if (!text.empty()) std::memcpy(memory_.data() + end_, text.data(), text.size());
   end_ += text.size();
   return true;
 }

@@ -39,21 +39,28 @@ def wait_until(condition, seconds, what):
         time.sleep(0.05)
 
 
-def free_port():
-    """A port of the loopback that nobody has, for TCP and UDP.
+_reserved = []  # sockets whose names are locks: the kernel gives them back when this process ends
 
-    Below the range that the kernel gives to clients, so that no connection of
-    another test takes it before the server does.
+
+def free_port():
+    """A port of the loopback that nobody has, for TCP and UDP, and no other test will get.
+
+    Below the range that the kernel gives to clients, so that no connection
+    takes it before the server does.
     """
     for _ in range(1000):
         port = random.SystemRandom().randrange(15000, 32000)
+        lock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:
+            lock.bind(f"\0cardea-test-port-{port}")
             for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
                 with socket.socket(socket.AF_INET, kind) as probe:
                     probe.bind(("127.0.0.1", port))
-            return port
         except OSError:
+            lock.close()
             continue
+        _reserved.append(lock)
+        return port
     raise RuntimeError("no free port")
 
 
@@ -184,11 +191,9 @@ class case(unittest.TestCase):
             shutil.rmtree(self.dir, ignore_errors=True)
 
     def _has_failed(self):
-        outcome = self._outcome
-        result = getattr(outcome, "result", None)
-        pending = getattr(outcome, "errors", [])  # before Python 3.11
-        known = [test for test, _ in result.failures + result.errors] if result else []
-        return self in known or any(error for _, error in pending)
+        result = self._outcome.result
+        failed = [test for test, _ in result.failures + result.errors]
+        return self in [getattr(test, "test_case", test) for test in failed]  # a subtest's own is inside
 
 
 def main():

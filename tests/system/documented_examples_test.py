@@ -64,6 +64,7 @@ class documented_examples(harness.case):
         self.assertNotIn("warning", end.stderr, f"{what}:\n{text}")
 
     def test_examples_of_each_page_are_valid(self):
+        self.assertTrue(list(examples("README.md")), "examples are found")
         for page in pages():
             found = list(examples(page))
             files = {each.file: each.text for each in found

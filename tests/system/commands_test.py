@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""The commands that print something and end: version, dns-providers, certs."""
+import datetime
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from support import cardea, certificates, harness
+
+
+class commands(harness.case):
+    def printed(self, *arguments):
+        end = cardea.run(*arguments, folder=self.dir)
+        self.assertEqual((end.returncode, end.stderr), (0, ""), arguments)
+        return end.stdout
+
+    def test_version_names_the_libraries(self):
+        self.assertRegex(self.printed("version"), r"\Acardea \d+\.\d+\.\d+.*\nOpenSSL 3\.[\s\S]*Boost 1\.")
+
+    def test_dns_providers_are_listed_each_with_its_options(self):
+        names = [line.split()[0] for line in self.printed("dns-providers").splitlines() if line]
+        for name in ("cloudflare", "exec", "httpreq", "rfc2136"):
+            self.assertIn(name, names)
+            self.assertIn("propagation_timeout", self.printed("dns-providers", name))
+        self.assertIn("auth_token", self.printed("dns-providers", "cloudflare"))
+        wrong = cardea.run("dns-providers", "cloudfare", folder=self.dir)
+        self.assertEqual(wrong.returncode, 1)
+        self.assertIn("did you mean 'cloudflare'?", wrong.stderr)
+
+    def test_certs_shows_what_is_managed_until_when_and_what_is_missing(self):
+        ca = certificates.make_ca(self.dir, "some-ca")
+        cert, key = certificates.make_leaf(self.dir, "main", ["app.example.test"], ca)
+        self.write("config/config.yml", f"""autocert:
+  provider: local
+  domains: [app.example.test]
+  cert_path: {cert}
+  key_path: {key}
+  extra:
+    - cert_path: certs/missing.crt
+      key_path: certs/missing.key
+      domains: [other.test]
+""")
+        lines = self.printed("certs").splitlines()
+        main, extra = (next(line for line in lines if line.startswith(name)) for name in ("main", "extra[0]"))
+        until = datetime.datetime.fromtimestamp(certificates.leaf.on_disk(cert).not_after, datetime.timezone.utc)
+        for part in ("app.example.test", "some-ca", until.strftime("%Y-%m-%dT%H:%M:%SZ")):
+            self.assertIn(part, main)
+        self.assertIn("other.test", extra)
+        self.assertRegex(extra, r"cannot read certs/missing\.crt: ")
+
+    def test_help_is_no_error(self):
+        text = self.printed("--help")
+        for command in ("run", "validate", "certs", "dns-providers", "version"):
+            self.assertIn(command, text)
+
+
+if __name__ == "__main__":
+    harness.main()
