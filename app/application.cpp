@@ -25,7 +25,9 @@ std::vector<std::string> local_files(const config::autocert_section& section) {
 
 }  // namespace
 
-std::vector<autocert::certificate_status> current_certificates::certificates() const { return set_->certificates(); }
+std::vector<autocert::certificate_status> current_certificates::certificates() const {
+  return set_->certificates();
+}
 
 autocert::force_result current_certificates::force_expiry_all(
     std::function<void(std::vector<autocert::renewal_outcome>)> finished) {
@@ -105,7 +107,9 @@ base::awaitable<void> application::serve_api() {
 base::result<std::unique_ptr<autocert::provider_set>> application::make_certificates(
     const config::configuration& from) {
   autocert::environment outside{.executor = context_.get_executor()};
-  outside.make_acme_issuer = [this](const config::certificate_request& request) { return issuers_.make(request); };
+  outside.make_acme_issuer = [this](const config::certificate_request& request) {
+    return issuers_.make(request);
+  };
   outside.publish = [this](base::certificate_snapshot snapshot) { server_.publish_certificates(snapshot); };
   for (const std::string_view name : dns_provider_names()) outside.dns_providers.emplace_back(name);
   return autocert::provider_set::create(from.autocert, std::move(outside));
@@ -157,7 +161,8 @@ base::awaitable<void> application::reload() {
   if (loaded->autocert != configuration_->autocert) {
     auto candidate = make_certificates(*loaded);
     if (!candidate) {
-      log_.error("the new configuration is not used, the old one goes on", {{"reason", candidate.error().message()}});
+      log_.error("the new configuration is not used, the old one goes on",
+                 {{"reason", candidate.error().message()}});
       co_return;
     }
     co_await replace_certificates(loaded);
@@ -185,7 +190,8 @@ base::awaitable<void> application::replace_certificates(shared_configuration nex
 
 void application::warn_about_fixed_settings(const config::configuration& next) const {
   const config::configuration& now = *configuration_;
-  if (next.entrypoint.http_addr != now.entrypoint.http_addr || next.entrypoint.https_addr != now.entrypoint.https_addr ||
+  if (next.entrypoint.http_addr != now.entrypoint.http_addr ||
+      next.entrypoint.https_addr != now.entrypoint.https_addr ||
       next.entrypoint.threads != now.entrypoint.threads || next.api.addr != now.api.addr)
     log_.warn("addresses and threads change with a restart only");
 }
@@ -228,7 +234,9 @@ void application::watch_files(const std::vector<std::string>& configuration_file
 
 void application::stop() {
   if (std::exchange(stopping_, true)) return;
-  signals_.cancel();
+  // Back to what the system does with them: a second SIGTERM or Ctrl-C ends the program at once.
+  base::error_code ignored;
+  signals_.clear(ignored);
   reload_asked_.cancel();
   refresh_due_.cancel();
   certificates_->stop();

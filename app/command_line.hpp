@@ -10,9 +10,9 @@ enum class command { run, validate, version, dns_providers, certs };
 struct command_line {
   command wanted = command::run;
   std::string config_path = "config/config.yml";
-  bool quickstart = false;      ///< run: the embedded configuration instead of a file
-  std::string dns_provider;     ///< dns-providers NAME
-  bool markdown = false;        ///< dns-providers: all of them as a page of the documentation
+  bool quickstart = false;   ///< run: the embedded configuration instead of a file
+  std::string dns_provider;  ///< dns-providers NAME
+  bool markdown = false;     ///< dns-providers: all of them as a page of the documentation
   std::string log_level = "info";
 };
 

@@ -47,11 +47,6 @@ base::result<std::shared_ptr<const base::certificate>> read_pair(const config::c
   return base::certificate::from_pem(*chain, *key);
 }
 
-bool needs_acme(const config::certificate_request& request) {
-  const autocert::provider_kind kind = autocert::kind_of(request.provider);
-  return kind == autocert::provider_kind::custom || kind == autocert::provider_kind::dns;
-}
-
 void print_certificate(const config::certificate_request& request) {
   std::string names;
   for (const std::string& domain : request.domains) names += (names.empty() ? "" : ",") + domain;
@@ -72,6 +67,7 @@ void print_certificate(const config::certificate_request& request) {
 application::loader configuration_loader(const command_line& line) {
   config::load_options options;
   options.dns_provider_names = dns_provider_names();
+  options.check_request = check_request;
   if (line.quickstart) return [options] { return load_quickstart(options); };
   return [options, path = line.config_path] { return config::load(path, options); };
 }
@@ -85,20 +81,6 @@ int validate(const command_line& line) {
                loaded.errors.size() == 1 ? "" : "s");
     return 1;
   }
-  // What only the providers themselves know: their options.
-  base::asio::io_context context{1};
-  issuers factory(context.get_executor());
-  int failures = 0;
-  const auto check = [&](const config::certificate_request& request) {
-    if (!needs_acme(request)) return;
-    if (const auto made = factory.make(request); !made) {
-      fmt::print(stderr, "{}: autocert: {}: {}\n", line.config_path, request.name, made.error().message());
-      ++failures;
-    }
-  };
-  check(loaded.loaded->autocert.main);
-  for (const config::certificate_request& each : loaded.loaded->autocert.extra) check(each);
-  if (failures > 0) return 1;
   fmt::print("{}: {} routes, {} certificates: no errors\n", line.config_path, loaded.loaded->routes.size(),
              1 + loaded.loaded->autocert.extra.size());
   return 0;

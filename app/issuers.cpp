@@ -34,6 +34,14 @@ base::awaitable<base::result<std::string>> follow(base::dns_resolver resolver, s
 
 std::span<const std::string_view> dns_provider_names() { return dnsproviders::provider_names(); }
 
+std::optional<config::request_problem> check_request(const config::certificate_request& request) {
+  base::asio::io_context context{1};
+  issuers factory(context.get_executor());
+  const auto made = factory.make(request);
+  if (made) return std::nullopt;
+  return config::request_problem{dnsproviders::named_option(made.error()), made.error().message()};
+}
+
 base::result<std::shared_ptr<autocert::acme::transport>> issuers::transport_to(
     const config::certificate_request& request) {
   std::string key = directory_of(request);
@@ -66,13 +74,15 @@ base::result<std::unique_ptr<autocert::issuer>> issuers::make(const config::cert
   auto solver = std::make_unique<autocert::solvers::dns01>(
       std::move(dns), [resolver = *resolver](std::string name) { return follow(resolver, std::move(name)); },
       [resolver = *resolver](std::string name, std::string value, dnsproviders::propagation_timing timing) {
-        return autocert::dns::wait_until_visible(resolver, std::move(name), std::move(value), timing, base::sleep_for);
+        return autocert::dns::wait_until_visible(resolver, std::move(name), std::move(value), timing,
+                                                 base::sleep_for);
       },
       request.cert_path + ".pending-dns", log);
-  autocert::acme::issuer_settings settings{request.name,    directory_of(request), request.email,
+  autocert::acme::issuer_settings settings{request.name,          directory_of(request), request.email,
                                            request.acme_key_path, request.eab_kid,       request.eab_hmac};
   return std::unique_ptr<autocert::issuer>(std::make_unique<autocert::acme::acme_issuer>(
-      std::move(settings), std::move(*transport), std::move(solver), base::system_wall_clock(), base::sleep_for));
+      std::move(settings), std::move(*transport), std::move(solver), base::system_wall_clock(),
+      base::sleep_for));
 }
 
 }  // namespace cardea::app

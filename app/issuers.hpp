@@ -4,9 +4,11 @@
 #include "autocert/issuer.hpp"
 #include "base/async.hpp"
 #include "config/sections/autocert.hpp"
+#include "config/sections/request_check.hpp"
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +18,10 @@ namespace cardea::app {
 /// The DNS providers that a configuration may name.
 [[nodiscard]] std::span<const std::string_view> dns_provider_names();
 
+/// What a certificate's provider says of its entry, for the configuration's checks.
+[[nodiscard]] std::optional<config::request_problem> check_request(
+    const config::certificate_request& request);
+
 /// Builds the ACME client of a certificate from its configuration.
 ///
 /// Certificates of the same CA share one transport (nonces, directory).
@@ -24,7 +30,8 @@ class issuers {
   explicit issuers(base::executor where) : executor_(where) {}
 
   /// The error names the option and the remedy; no network traffic happens here.
-  [[nodiscard]] base::result<std::unique_ptr<autocert::issuer>> make(const config::certificate_request& request);
+  [[nodiscard]] base::result<std::unique_ptr<autocert::issuer>> make(
+      const config::certificate_request& request);
 
  private:
   [[nodiscard]] base::result<std::shared_ptr<autocert::acme::transport>> transport_to(

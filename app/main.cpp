@@ -27,10 +27,14 @@ int execute(const cardea::app::command_line& line) {
       cardea::app::application program(cardea::app::configuration_loader(line));
       return program.run();
     }
-    case command::validate: return cardea::app::validate(line);
-    case command::version: return cardea::app::print_version();
-    case command::dns_providers: return cardea::app::print_dns_providers(line);
-    case command::certs: return cardea::app::print_certificates(line);
+    case command::validate:
+      return cardea::app::validate(line);
+    case command::version:
+      return cardea::app::print_version();
+    case command::dns_providers:
+      return cardea::app::print_dns_providers(line);
+    case command::certs:
+      return cardea::app::print_certificates(line);
   }
   return 2;
 }

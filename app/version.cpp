@@ -2,8 +2,6 @@
 
 namespace cardea::app {
 
-std::string_view version_text() {
-  return CARDEA_VERSION;
-}
+std::string_view version_text() { return CARDEA_VERSION; }
 
 }  // namespace cardea::app

@@ -72,6 +72,10 @@ base::result<effect> provider::load() {
   const base::error& why = loaded.error();
   if (why == base::make_error_code(base::errc::not_found)) {
     if (kind_ == provider_kind::pseudo && !current_) return renew_without_ca(renew_mode::force);
+    // Nobody will make it: whoever does has to know that it is waited for.
+    if (kind_ == provider_kind::local && !current_ && !std::exchange(missing_told_, true))
+      log_.warn("no certificate yet, a self-signed one is served until it is there",
+                {{"cert_path", request_.cert_path}, {"key_path", request_.key_path}});
     return effect::unchanged;
   }
   last_error_ = why.message();

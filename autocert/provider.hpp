@@ -114,8 +114,9 @@ class provider {
   std::optional<base::wall_time> obtained_at_;
   std::optional<fresh_pair> unsaved_;  ///< served from memory because the disk refused it
   unsigned failures_in_row_ = 0;
-  bool foreign_ = false;     ///< loaded from disk, and of another CA than the configured one
-  bool unreadable_ = false;  ///< files exist but the system refuses to read them
+  bool foreign_ = false;       ///< loaded from disk, and of another CA than the configured one
+  bool unreadable_ = false;    ///< files exist but the system refuses to read them
+  bool missing_told_ = false;  ///< local: that there is nothing yet
   std::string last_error_;
 
   bool attempting_ = false;

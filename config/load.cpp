@@ -156,12 +156,14 @@ class loading {
       found_.error({errc::unreadable_file, beside, {}, {}, text.error().message()});
     const document* own_file = !is_given && text ? parse(beside, *text) : nullptr;
     if (own_file != nullptr) {
-      loaded_.autocert = read_autocert(section_of(*own_file), options_.dns_provider_names);
+      loaded_.autocert =
+          read_autocert(section_of(*own_file), options_.dns_provider_names, options_.check_request);
       return;
     }
     const place where = keys.place_of("autocert");
     const value absent(found_, nothing_, where, false);
-    loaded_.autocert = read_autocert(is_given ? *inline_section : absent, options_.dns_provider_names);
+    loaded_.autocert = read_autocert(is_given ? *inline_section : absent, options_.dns_provider_names,
+                                     options_.check_request);
   }
 
   // The root itself, or what is below `autocert` when that is its only key.

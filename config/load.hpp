@@ -4,6 +4,7 @@
 #include "config/config.hpp"
 #include "config/environment.hpp"
 #include "config/issue.hpp"
+#include "config/sections/request_check.hpp"
 
 #include <functional>
 #include <optional>
@@ -26,7 +27,10 @@ struct load_options {
   file_source read = disk();
   /// What `autocert.provider` may be besides local, pseudo, custom and internal.
   /// The names must outlive the call.
-  std::span<const std::string_view> dns_provider_names;
+  std::span<const std::string_view> dns_provider_names = {};
+  /// What only a certificate's provider knows of its entry (is an option
+  /// unknown, missing, of the wrong form?); empty: not asked. No network traffic.
+  request_check check_request = {};
 };
 
 /// Everything that was found, not only the first thing.

@@ -85,6 +85,15 @@ base::result<std::optional<std::string>> from_environment(const provider_metadat
 
 }  // namespace
 
+// The other side of option_error.
+std::string named_option(const base::error& from) {
+  constexpr std::string_view before = ": option '";
+  const auto begin = from.context.find(before);
+  if (begin == std::string::npos) return {};
+  const auto name = begin + before.size();
+  return from.context.substr(name, from.context.find('\'', name) - name);
+}
+
 std::string environment_names(const provider_metadata& of, const option_spec& option) {
   if (!option.environment.empty() || of.environment_prefix.empty()) return std::string(option.environment);
   std::string name(of.environment_prefix);

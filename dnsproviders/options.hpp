@@ -74,6 +74,9 @@ class option_values {
   std::map<std::string, base::secret, std::less<>> values_;
 };
 
+/// The option that an error of this module is about; empty when it is about none.
+[[nodiscard]] std::string named_option(const base::error& from);
+
 /// Under which names an option is read from the environment, separated by
 /// blanks; the common options' begin with the provider's prefix.
 [[nodiscard]] std::string environment_names(const provider_metadata& of, const option_spec& option);

@@ -12,11 +12,19 @@
 #include "dnsproviders/vendors/mythicbeasts.hpp"
 #include "dnsproviders/vendors/namedotcom.hpp"
 #include "dnsproviders/vendors/namesilo.hpp"
+#include "dnsproviders/vendors/netcup.hpp"
+#include "dnsproviders/vendors/netlify.hpp"
 #include "dnsproviders/vendors/njalla.hpp"
 #include "dnsproviders/vendors/ns1.hpp"
+#include "dnsproviders/vendors/porkbun.hpp"
 #include "dnsproviders/vendors/regru.hpp"
+#include "dnsproviders/vendors/scaleway.hpp"
 #include "dnsproviders/vendors/simply.hpp"
+#include "dnsproviders/vendors/spaceship.hpp"
 #include "dnsproviders/vendors/technitium.hpp"
+#include "dnsproviders/vendors/timewebcloud.hpp"
+#include "dnsproviders/vendors/vercel.hpp"
+#include "dnsproviders/vendors/vultr.hpp"
 #include "dnsproviders/vendors/zonomi.hpp"
 
 #include <vector>
@@ -41,12 +49,20 @@ constexpr entry providers[] = {
     {mythicbeasts_metadata, make_mythicbeasts},
     {namedotcom_metadata, make_namedotcom},
     {namesilo_metadata, make_namesilo},
+    {netcup_metadata, make_netcup},
+    {netlify_metadata, make_netlify},
     {njalla_metadata, make_njalla},
     {ns1_metadata, make_ns1},
+    {porkbun_metadata, make_porkbun},
     {regru_metadata, make_regru},
     {rfc2136_metadata, make_rfc2136},
+    {scaleway_metadata, make_scaleway},
     {simply_metadata, make_simply},
+    {spaceship_metadata, make_spaceship},
     {technitium_metadata, make_technitium},
+    {timewebcloud_metadata, make_timewebcloud},
+    {vercel_metadata, make_vercel},
+    {vultr_metadata, make_vultr},
     {zonomi_metadata, make_zonomi},
 };
 

@@ -1,5 +1,6 @@
 #include "proxy/forward.hpp"
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "proxy/http/error_page.hpp"
 #include "proxy/tunnel.hpp"
@@ -7,6 +8,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace cardea::proxy {
 namespace {
@@ -21,8 +23,8 @@ constexpr int interim_max = 8;
 constexpr int rounds_max = 16;
 
 bool may_repeat(std::string_view method) noexcept {
-  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" || method == "DELETE" ||
-         method == "TRACE";
+  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" ||
+         method == "DELETE" || method == "TRACE";
 }
 
 failure client_side(const http::exchange& request) noexcept {
@@ -167,7 +169,8 @@ class relay {
     const http::field* chosen = head.fields.find(http::field_id::upgrade);
     if (chosen == nullptr) return false;
     const std::string_view name = http::value_of(*chosen, backend_.bytes());
-    std::string_view offered = http::value_of(*client_.head().fields.find(http::field_id::upgrade), client_.bytes());
+    std::string_view offered =
+        http::value_of(*client_.head().fields.find(http::field_id::upgrade), client_.bytes());
     while (true) {
       const std::size_t comma = std::min(offered.find(','), offered.size());
       if (base::equal_ignoring_case(base::trim(offered.substr(0, comma)), name)) return true;
@@ -250,6 +253,25 @@ net::task<void> drive(relay& attempt, http::exchange& request) {
   }
 }
 
+// A backend that fails fails for many: one line a second for each worker is enough to know.
+void tell(const failure& cause, const upstream::backend& to, http::exchange& request) {
+  thread_local base::tick_ms quiet_until = 0;
+  thread_local unsigned untold = 0;
+  if (cause.blame != side::backend) return;
+  const base::tick_ms now = request.waiter().loop().now();
+  if (now < quiet_until) {
+    ++untold;
+    return;
+  }
+  quiet_until = now + 1'000;
+  const base::logger log("proxy");
+  log.warn("backend failed", {{"backend", to.host + ":" + std::to_string(to.port)},
+                              {"reason", cause.reason},
+                              {"status", http::status_of(cause)},
+                              {"host", request.head().host.in(request.bytes())},
+                              {"others", std::exchange(untold, 0)}});
+}
+
 }  // namespace
 
 net::task<void> forward(http::exchange& request, upstream::pool& pool, forward_settings settings) {
@@ -257,13 +279,15 @@ net::task<void> forward(http::exchange& request, upstream::pool& pool, forward_s
   for (bool fresh = false;; fresh = true) {
     upstream::pool::outcome lent = co_await pool.acquire(request.waiter(), fresh);
     if (!lent.connection) {
+      tell(lent.failed, pool.to(), request);
       co_await http::respond(request, lent.failed);
       co_return;
     }
     upstream::lease& lease = *lent.connection;
     relay attempt(request, lease.stream(), settings);
     if (!attempt.begin()) {
-      co_await http::respond(request, failure{failure_kind::refused_request, side::client, 431, "the head is too large"});
+      co_await http::respond(
+          request, failure{failure_kind::refused_request, side::client, 431, "the head is too large"});
       co_return;
     }
     co_await drive(attempt, request);
@@ -275,10 +299,11 @@ net::task<void> forward(http::exchange& request, upstream::pool& pool, forward_s
       if (attempt.backend_reusable()) lease.give_back();
       co_return;
     }
-    const bool stale = attempt.failed() && attempt.failed()->kind == failure_kind::backend_reset && lease.reused() &&
-                       attempt.untouched() && repeatable && !request.head_sent();
+    const bool stale = attempt.failed() && attempt.failed()->kind == failure_kind::backend_reset &&
+                       lease.reused() && attempt.untouched() && repeatable && !request.head_sent();
     if (stale && !fresh) continue;
     const failure cause = attempt.failed() ? *attempt.failed() : client_side(request);
+    tell(cause, pool.to(), request);
     co_await http::respond(request, cause);
     co_return;
   }

@@ -162,6 +162,9 @@ class entry_reader {
       const value item(from.sink(), one.value,
                        {from.where().file, one.value.at, child_path(from.where().path, one.key)}, true);
       const std::string name = prefix + one.key;
+      if (one.unresolved || one.value.unresolved) entry_.options_known = false;
+      entry_.own.insert_or_assign("options." + folded(name),
+                                  place{item.where().file, one.key_at, item.where().path});
       if (one.value.kind == node_kind::mapping) {
         flatten(item, name + '.');
       } else if (one.value.kind == node_kind::sequence) {
@@ -294,6 +297,7 @@ certificate_entry read_extra_certificate(const value& from, std::size_t index, c
   for (const char* field : {"cert_path", "key_path", "acme_key_path"}) entry.inherited.erase(field);
   entry.domain_places = main.domain_places;
   entry.provider_known = main.provider_known;
+  entry.options_known = main.options_known;
   entry.sink = &from.sink();
   entry.whole = from.where();
   const auto section = from.as_mapping();

@@ -24,6 +24,7 @@ struct certificate_entry {
   place whole;
   bool is_readable = true;     ///< otherwise it is no mapping, and nothing is missing in it
   bool provider_known = true;  ///< otherwise nothing can be said about what it needs
+  bool options_known = true;   ///< otherwise a variable is not set, and the provider would miss its value
   findings* sink = nullptr;
 
   [[nodiscard]] bool has(std::string_view field) const {

@@ -110,7 +110,19 @@ void check_domains(const certificate_entry& entry) {
   }
 }
 
-void check_entry(const certificate_entry& entry) {
+void ask_provider(const certificate_entry& entry, const request_check& check) {
+  const auto problem = check && entry.options_known ? check(entry.request) : std::nullopt;
+  if (!problem) return;
+  place where = entry.place_of("options");
+  if (!problem->option.empty()) {
+    const auto written = entry.own.find("options." + folded(problem->option));
+    where.path = child_path(where.path, problem->option);
+    if (written != entry.own.end()) where = written->second;
+  }
+  entry.fail(errc::invalid_value, where, problem->text);
+}
+
+void check_entry(const certificate_entry& entry, const request_check& check) {
   if (!entry.is_readable) return;
   if (entry.request.name != "main") {
     for (const std::string_view field : {"cert_path", "key_path"})
@@ -126,6 +138,7 @@ void check_entry(const certificate_entry& entry) {
   if (provider == "custom") require(entry, "ca_dir_url", reason);
   if (!entry.uses_acme()) return;
   require(entry, "email", reason);
+  ask_provider(entry, check);
 }
 
 std::vector<certificate_entry> read_extras(const std::optional<value>& list, const certificate_entry& main,
@@ -142,7 +155,8 @@ std::vector<certificate_entry> read_extras(const std::optional<value>& list, con
 
 }  // namespace
 
-autocert_section read_autocert(const value& from, std::span<const std::string_view> dns_provider_names) {
+autocert_section read_autocert(const value& from, std::span<const std::string_view> dns_provider_names,
+                               const request_check& check) {
   std::optional<value> list;
   std::optional<certificate_entry> main;
   {
@@ -150,8 +164,8 @@ autocert_section read_autocert(const value& from, std::span<const std::string_vi
     main = read_main_certificate(from, dns_provider_names, list);
   }
   auto extras = read_extras(list, *main, dns_provider_names);
-  check_entry(*main);
-  for (const certificate_entry& extra : extras) check_entry(extra);
+  check_entry(*main, check);
+  for (const certificate_entry& extra : extras) check_entry(extra, check);
   choose_account_key(*main, extras);
   check_paths(*main, extras);
   autocert_section out;

@@ -2,6 +2,7 @@
 
 #include "config/reader.hpp"
 #include "config/sections/autocert.hpp"
+#include "config/sections/request_check.hpp"
 
 #include <span>
 #include <string_view>
@@ -12,6 +13,7 @@ namespace cardea::config {
 /// findings; what is returned is complete only when nothing did.
 /// `dns_provider_names`: what `provider` may be besides local, pseudo, custom and internal.
 [[nodiscard]] autocert_section read_autocert(const value& from,
-                                             std::span<const std::string_view> dns_provider_names);
+                                             std::span<const std::string_view> dns_provider_names,
+                                             const request_check& check = {});
 
 }  // namespace cardea::config

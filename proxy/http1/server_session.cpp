@@ -25,6 +25,8 @@ struct parsing {
   http::request_head head;
 };
 
+constexpr unsigned requests_in_a_row = 16;
+
 enum class head_outcome : std::uint8_t {
   complete,
   refused,
@@ -113,6 +115,7 @@ net::task<void> serve_http1(tls::stream& stream, net::waiter& waiter, const http
                             const session_environment& environment) {
   input in;
   std::unique_ptr<parsing> now;
+  unsigned served_in_a_row = 0;
   const server_exchange::connection connection{
       stream, waiter, environment.buffers, client, environment.limits.chunked, environment.draining};
   while (true) {
@@ -135,6 +138,10 @@ net::task<void> serve_http1(tls::stream& stream, net::waiter& waiter, const http
     }
     in.restart();
     now->parser.reset();
+    // A client that never lets us wait gets a share of the loop, not all of it.
+    if (in.end > 0 && ++served_in_a_row % requests_in_a_row == 0) {
+      if (co_await waiter.yield() == net::wake::stopping) break;
+    }
   }
   stream.close();
 }

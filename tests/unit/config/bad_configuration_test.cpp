@@ -101,7 +101,7 @@ TEST(bad_configuration, values_of_the_wrong_kind_are_shown_with_what_was_expecte
       {"timeout_shutdown: 2w\n",
        "config.yml:1:19: timeout_shutdown: expected a duration from 0s to 1h, found \"2w\"\n"},
       {"entrypoint: {limits: {request_head_bytes_max: 1TB}}\n",
-       "config.yml:1:47: entrypoint.limits.request_head_bytes_max: expected a size from 1024 to 1048576 "
+       "config.yml:1:47: entrypoint.limits.request_head_bytes_max: expected a size from 1024 to 65536 "
        "bytes, found \"1TB\"\n"},
       {"entrypoint: {limits: {handshake_timeout: 5}}\n",
        "config.yml:1:42: entrypoint.limits.handshake_timeout: expected a duration from 10ms to 24h, found "
