@@ -181,7 +181,11 @@ base::awaitable<void> application::replace_certificates(shared_configuration nex
   certificates_->stop();
   co_await certificates_->join();
   auto fresh = make_certificates(*next);
-  if (!fresh) co_return;
+  if (!fresh) {  // it was made a moment ago, from the same values
+    log_.error("certificates are served but not renewed until the next reload",
+               {{"reason", fresh.error().message()}});
+    co_return;
+  }
   std::unique_ptr<autocert::provider_set> old = std::exchange(certificates_, std::move(*fresh));
   certificates_view_.use(certificates_.get());
   certificates_->load_all();
@@ -192,8 +196,9 @@ void application::warn_about_fixed_settings(const config::configuration& next) c
   const config::configuration& now = *configuration_;
   if (next.entrypoint.http_addr != now.entrypoint.http_addr ||
       next.entrypoint.https_addr != now.entrypoint.https_addr ||
-      next.entrypoint.threads != now.entrypoint.threads || next.api.addr != now.api.addr)
-    log_.warn("addresses and threads change with a restart only");
+      next.entrypoint.threads != now.entrypoint.threads || next.entrypoint.limits != now.entrypoint.limits ||
+      next.api.addr != now.api.addr)
+    log_.warn("addresses, threads and limits change with a restart only");
 }
 
 base::awaitable<void> application::refresh_routes() {

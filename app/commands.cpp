@@ -51,6 +51,11 @@ void print_certificate(const config::certificate_request& request) {
   std::string names;
   for (const std::string& domain : request.domains) names += (names.empty() ? "" : ",") + domain;
   const auto stored = read_pair(request);
+  if (!stored && request.provider != "local" &&
+      stored.error() == base::make_error_code(base::errc::not_found)) {
+    print_row(request.name, names, "-", "-", "none yet: cardea run gets it");
+    return;
+  }
   if (!stored) {
     print_row(request.name, names, "-", "-", stored.error().message());
     return;
@@ -76,6 +81,7 @@ int validate(const command_line& line) {
   config::load_result loaded = configuration_loader(line)();
   for (const config::issue& each : loaded.warnings)
     fmt::print(stderr, "warning: {}\n", config::format_issue(each));
+  for (const config::issue& each : loaded.notes) fmt::print(stderr, "note: {}\n", config::format_issue(each));
   if (!loaded.loaded) {
     fmt::print(stderr, "{}{} error{}\n", config::format_issues(loaded.errors), loaded.errors.size(),
                loaded.errors.size() == 1 ? "" : "s");

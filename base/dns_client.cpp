@@ -3,21 +3,23 @@
 #include "base/dns_name.hpp"
 #include "base/text.hpp"
 
+#include <ldns/ldns.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
-#include <ldns/ldns.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <sstream>
 
 namespace cardea::base {
 namespace {
 
+constexpr std::size_t header_bytes = 12;
 constexpr std::size_t udp_plain_max = 512;
 constexpr std::size_t udp_reply_max = 4096;
 constexpr std::uint16_t dns_port = 53;
@@ -41,9 +43,25 @@ typename Protocol::endpoint endpoint_of(const address& server) {
   return out;
 }
 
+// The end of the first entry of the question section (in an UPDATE: of the zone section); 0 when it is cut.
+std::size_t end_of_question(std::string_view message) {
+  std::size_t at = header_bytes;
+  while (at < message.size() && message[at] != '\0') at += static_cast<unsigned char>(message[at]) + 1U;
+  return at + 5 <= message.size() ? at + 5 : 0;
+}
+
+// Same id, operation and question, or no question, as some errors have it (RFC 5452 section 9.1).
 bool answers_to(const std::string& reply, const std::string& message) {
-  return reply.size() >= 12 && reply.compare(0, 2, message, 0, 2) == 0 &&
-         (static_cast<unsigned char>(reply[2]) & 0x80U) != 0;
+  if (reply.size() < header_bytes || reply.compare(0, 2, message, 0, 2) != 0) return false;
+  const auto flags = static_cast<unsigned char>(reply[2]);
+  if ((flags & 0x80U) == 0 || ((flags ^ static_cast<unsigned char>(message[2])) & 0x78U) != 0) return false;
+  if (reply.compare(4, 2, "\0\0", 2) == 0) return true;
+  if (reply.compare(4, 2, message, 4, 2) != 0) return false;
+  // Lengths of labels are below 'A', so that the whole can be compared without case.
+  const std::string_view asked = std::string_view(message).substr(0, end_of_question(message));
+  const std::string_view echoed = std::string_view(reply).substr(0, asked.size());
+  return asked.size() > header_bytes &&
+         equal_ignoring_case(echoed.substr(header_bytes), asked.substr(header_bytes));
 }
 
 bool is_truncated(const std::string& reply) { return (static_cast<unsigned char>(reply[2]) & 0x02U) != 0; }
@@ -56,23 +74,32 @@ error failure_of(error_code code, bool expired) {
 template <class Socket>
 class time_limit {
  public:
-  time_limit(Socket& socket, std::chrono::milliseconds duration) : timer_(socket.get_executor(), duration) {
-    timer_.async_wait([this, &socket](error_code failure) {
-      if (failure) return;
-      expired_ = true;
+  time_limit(Socket& socket, std::chrono::milliseconds duration)
+      : timer_(socket.get_executor(), duration), watch_(std::make_shared<watch>(watch{&socket})) {
+    // When the answer and the deadline come together, the handler may still run after both are gone.
+    timer_.async_wait([watched = watch_](error_code failure) {
+      if (failure || watched->socket == nullptr) return;
+      watched->expired = true;
       error_code ignored;
-      socket.cancel(ignored);
+      watched->socket->cancel(ignored);
     });
   }
-  [[nodiscard]] bool expired() const noexcept { return expired_; }
-  void stop() { timer_.cancel(); }
+  time_limit(const time_limit&) = delete;
+  time_limit& operator=(const time_limit&) = delete;
+  ~time_limit() { watch_->socket = nullptr; }
+  [[nodiscard]] bool expired() const noexcept { return watch_->expired; }
 
  private:
+  struct watch {
+    Socket* socket;  ///< null when nobody waits any more
+    bool expired = false;
+  };
   steady_timer timer_;
-  bool expired_ = false;
+  std::shared_ptr<watch> watch_;
 };
 
-awaitable<result<std::string>> exchange_udp(std::string message, address server, std::chrono::milliseconds timeout) {
+awaitable<result<std::string>> exchange_udp(std::string message, address server,
+                                            std::chrono::milliseconds timeout) {
   const executor where = co_await asio::this_coro::executor;
   udp_socket socket(where);
   error_code failure;
@@ -94,11 +121,11 @@ awaitable<result<std::string>> exchange_udp(std::string message, address server,
     reply.resize(received);
     if (answers_to(reply, message)) break;  // anything else is late or forged
   }
-  limit->stop();
   co_return reply;
 }
 
-awaitable<result<std::string>> exchange_tcp(std::string message, address server, std::chrono::milliseconds timeout) {
+awaitable<result<std::string>> exchange_tcp(std::string message, address server,
+                                            std::chrono::milliseconds timeout) {
   const executor where = co_await asio::this_coro::executor;
   tcp_socket socket(where);
   const auto limit = std::make_unique<time_limit<tcp_socket>>(socket, timeout);
@@ -117,7 +144,6 @@ awaitable<result<std::string>> exchange_tcp(std::string message, address server,
   std::string reply(static_cast<std::size_t>(length[0]) * 256U + length[1], '\0');
   const auto in = asio::buffer(reply);
   auto [read_failure, read_size] = co_await asio::async_read(socket, in, as_result);
-  limit->stop();
   if (read_failure) co_return failure_of(read_failure, limit->expired());
   if (!answers_to(reply, message)) co_return error(errc::protocol, "the name server answered something else");
   co_return reply;
@@ -146,13 +172,18 @@ std::vector<dns_record> records_of(const ldns_rr_list* list) {
     if (ldns_rr_rd_count(each) == 0) continue;
     dns_record next{name_text(ldns_rr_owner(each)), static_cast<dns_type>(ldns_rr_get_type(each)), {}};
     switch (next.type) {
-      case dns_type::txt: next.text = txt_text(each); break;
+      case dns_type::txt:
+        next.text = txt_text(each);
+        break;
       case dns_type::a:
       case dns_type::aaaa:
       case dns_type::ns:
       case dns_type::cname:
-      case dns_type::soa: next.text = name_text(ldns_rr_rdf(each, 0)); break;
-      default: continue;
+      case dns_type::soa:
+        next.text = name_text(ldns_rr_rdf(each, 0));
+        break;
+      default:
+        continue;
     }
     out.push_back(std::move(next));
   }
@@ -168,17 +199,42 @@ result<std::string> make_query(const std::string& name, dns_type type, bool recu
   ldns_pkt_set_edns_udp_size(packet.get(), 1232);
   std::uint8_t* wire = nullptr;
   std::size_t size = 0;
-  if (ldns_pkt2wire(&wire, packet.get(), &size) != LDNS_STATUS_OK) return error(errc::protocol, "cannot make a query");
+  if (ldns_pkt2wire(&wire, packet.get(), &size) != LDNS_STATUS_OK)
+    return error(errc::protocol, "cannot make a query");
   std::string out(reinterpret_cast<char*>(wire), size);
   free(wire);
   return out;
 }
 
 bool has(const std::vector<dns_record>& records, dns_type type) {
-  return std::any_of(records.begin(), records.end(), [&](const dns_record& each) { return each.type == type; });
+  return std::any_of(records.begin(), records.end(),
+                     [&](const dns_record& each) { return each.type == type; });
+}
+
+// The zone that an answer to a question for the SOA of `name` tells, if it does.
+std::optional<std::string> zone_in(const dns_reply& reply, const std::string& name) {
+  // What follows a CNAME is about its target.
+  if (has(reply.answers, dns_type::cname)) return std::nullopt;
+  for (const auto* section : {&reply.answers, &reply.authorities})
+    for (const dns_record& each : *section)
+      if (each.type == dns_type::soa && is_in_zone(name, each.name)) return each.name;
+  // A server without recursion that is authoritative above the zone refers to the zone's own servers.
+  for (const dns_record& each : reply.authorities)
+    if (each.type == dns_type::ns && !reply.authoritative && !each.name.empty() &&
+        is_in_zone(name, each.name))
+      return each.name;
+  return std::nullopt;
 }
 
 }  // namespace
+
+std::string dns_rcode_name(int rcode) {
+  constexpr std::array<std::string_view, 11> names{"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",
+                                                   "NOTIMP",  "REFUSED", "YXDOMAIN", "YXRRSET",
+                                                   "NXRRSET", "NOTAUTH", "NOTZONE"};
+  const auto at = static_cast<std::size_t>(rcode);
+  return at < names.size() ? std::string(names[at]) : "rcode " + std::to_string(rcode);
+}
 
 awaitable<result<std::string>> dns_exchange(std::string message, address server, dns_timing timing) {
   result<std::string> last = error(errc::timed_out, "the name server did not answer");
@@ -204,7 +260,8 @@ awaitable<result<dns_reply>> dns_query(std::string name, dns_type type, address 
   const auto wire = co_await dns_exchange(std::move(*message), server, timing);
   if (!wire) co_return wire.error();
   ldns_pkt* raw = nullptr;
-  if (ldns_wire2pkt(&raw, reinterpret_cast<const std::uint8_t*>(wire->data()), wire->size()) != LDNS_STATUS_OK)
+  if (ldns_wire2pkt(&raw, reinterpret_cast<const std::uint8_t*>(wire->data()), wire->size()) !=
+      LDNS_STATUS_OK)
     co_return error(errc::protocol, server.to_string() + ": a malformed DNS answer");
   const packet_ptr packet(raw);
   dns_reply out;
@@ -221,7 +278,8 @@ result<address> parse_dns_server(const std::string& text) {
     return address::from_parts(text.substr(1, text.size() - 2), dns_port);
   auto parsed = address::parse(text);
   if (!parsed || text.front() == ':')
-    return error(errc::invalid_argument, "'" + text + "' is not a name server: expected IP, IP:PORT or [IPv6]:PORT");
+    return error(errc::invalid_argument,
+                 "'" + text + "' is not a name server: expected IP, IP:PORT or [IPv6]:PORT");
   return parsed;
 }
 
@@ -254,10 +312,8 @@ awaitable<result<dns_reply>> dns_resolver::query(std::string name, dns_type type
       continue;
     }
     if (reply->rcode == 0 || reply->rcode == 3) co_return reply;
-    last = error(errc::protocol, server.to_string() + " answered " + (reply->rcode == 2   ? "SERVFAIL"
-                                                                      : reply->rcode == 5 ? "REFUSED"
-                                                                                          : "rcode " + std::to_string(reply->rcode)) +
-                                     " for " + name);
+    last = error(errc::protocol,
+                 server.to_string() + " answered " + dns_rcode_name(reply->rcode) + " for " + name);
   }
   co_return last;
 }
@@ -267,11 +323,10 @@ awaitable<result<std::string>> dns_resolver::find_zone(std::string name) const {
   for (int step = 0; step < zone_steps_max && !candidate.empty(); ++step) {
     const auto reply = co_await query(candidate, dns_type::soa);
     if (!reply) co_return reply.error().at("zone of " + name);
-    for (const auto* section : {&reply->answers, &reply->authorities}) {
-      for (const dns_record& each : *section)
-        if (each.type == dns_type::soa && is_in_zone(candidate, each.name) && !has(reply->answers, dns_type::cname))
-          co_return each.name;
-    }
+    const auto zone = zone_in(*reply, candidate);
+    // The root answers for a top-level domain that does not exist.
+    if (zone && zone->empty()) break;
+    if (zone) co_return *zone;
     candidate = std::string(parent_name(candidate));
   }
   co_return error(errc::not_found, "no zone found for " + name);
@@ -291,7 +346,8 @@ awaitable<result<std::string>> dns_resolver::follow_cnames(std::string name) con
   co_return error(errc::protocol, "the CNAMEs of " + name + " do not end");
 }
 
-awaitable<result<std::vector<address>>> dns_resolver::addresses_of(std::string name, std::uint16_t port) const {
+awaitable<result<std::vector<address>>> dns_resolver::addresses_of(std::string name,
+                                                                   std::uint16_t port) const {
   std::vector<address> out;
   for (const dns_type type : {dns_type::a, dns_type::aaaa}) {
     const auto reply = co_await query(name, type);

@@ -27,19 +27,23 @@ struct dns_reply {
   std::vector<dns_record> authorities;
 };
 
+/// "NXDOMAIN", "REFUSED" ... (RFC 1035, RFC 2136); "rcode 17" for one without a name here.
+[[nodiscard]] std::string dns_rcode_name(int rcode);
+
 struct dns_timing {
   std::chrono::milliseconds try_timeout{2'000};
   int tries = 3;
 };
 
-/// Sends one DNS message and returns the reply to it (same id, same question
-/// count): UDP, repeated when lost, then TCP when the reply is truncated or the
+/// Sends one DNS message and returns the reply to it (same id, operation and
+/// question; RFC 5452 section 9.1): UDP, repeated when lost, then TCP when the reply is truncated or the
 /// message is over 512 bytes. errc::timed_out, or the socket's error.
-[[nodiscard]] awaitable<result<std::string>> dns_exchange(std::string message, address server, dns_timing timing);
+[[nodiscard]] awaitable<result<std::string>> dns_exchange(std::string message, address server,
+                                                          dns_timing timing);
 
 /// One question to one server. Any rcode is a success.
-[[nodiscard]] awaitable<result<dns_reply>> dns_query(std::string name, dns_type type, address server, bool recursion,
-                                                     dns_timing timing = {});
+[[nodiscard]] awaitable<result<dns_reply>> dns_query(std::string name, dns_type type, address server,
+                                                     bool recursion, dns_timing timing = {});
 
 /// Questions to recursive servers, tried in order until one answers.
 class dns_resolver {
@@ -52,12 +56,14 @@ class dns_resolver {
   [[nodiscard]] awaitable<result<dns_reply>> query(std::string name, dns_type type) const;
 
   /// The zone that holds a name: from the SOA in the answer or authority
-  /// section. A failed query is an error, never a step to the parent.
+  /// section, or from a referral. A failed query is an error, never a step to
+  /// the parent; errc::not_found below a top-level domain that does not exist.
   [[nodiscard]] awaitable<result<std::string>> find_zone(std::string name) const;
   /// The last name of the chain of CNAMEs that begins at `name`; errc::protocol on a loop.
   [[nodiscard]] awaitable<result<std::string>> follow_cnames(std::string name) const;
   /// All addresses of a name, with this port.
-  [[nodiscard]] awaitable<result<std::vector<address>>> addresses_of(std::string name, std::uint16_t port) const;
+  [[nodiscard]] awaitable<result<std::vector<address>>> addresses_of(std::string name,
+                                                                     std::uint16_t port) const;
 
   [[nodiscard]] const std::vector<address>& servers() const noexcept { return servers_; }
 

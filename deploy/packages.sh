@@ -43,7 +43,8 @@ packages_of() {
       ;;
     run) printf '%s\n' ca-certificates curl ;;
     test)
-      printf '%s\n' pebble bind9 bind9-utils bind9-dnsutils nginx-light curl openssl python3 python3-websockets \
+      printf '%s\n' pebble bind9 bind9-utils bind9-dnsutils pdns-server pdns-backend-sqlite3 nginx-light curl openssl \
+        python3 python3-websockets \
         shellcheck
       ;;
     bench) printf '%s\n' nginx-light haproxy h2o caddy wrk nghttp2-client openssl python3 libbenchmark-dev ;;
@@ -101,6 +102,7 @@ install_missing() {
   for package in "${missing[@]}"; do
     case $package in
       bind9) services+=(named) ;;
+      pdns-server) services+=(pdns) ;;
       nginx-light) services+=(nginx) ;;
       haproxy | h2o | caddy) services+=("$package") ;;
     esac

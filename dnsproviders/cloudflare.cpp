@@ -37,7 +37,7 @@ constexpr std::array<option_spec, 5> options_of{{
     {"base_url", "CLOUDFLARE_BASE_URL", false, false, "https://api.cloudflare.com/client/v4", "of the API"},
 }};
 constexpr provider_metadata metadata{
-    "cloudflare", {}, "Cloudflare", "https://developers.cloudflare.com/api/", options_of};
+    "cloudflare", {}, "Cloudflare", "https://developers.cloudflare.com/api/", options_of, "CLOUDFLARE_ CF_"};
 
 constexpr std::int64_t record_exists = 81057;
 constexpr std::int64_t identical_record_exists = 81058;
@@ -52,6 +52,12 @@ struct settings {
   int ttl = 120;
   std::chrono::milliseconds timeout{30'000};
   propagation_timing propagation;
+};
+
+// What clean-up needs to know of a record that was written.
+struct written_record {
+  std::string zone;  ///< its id
+  std::string id;    ///< empty when the vendor did not tell
 };
 
 struct api_answer {
@@ -99,31 +105,41 @@ class cloudflare final : public provider {
                                                 {"content", "\"" + record.value + "\""},
                                                 {"ttl", settings_.ttl}});
     auto answer = co_await call(std::move(request));
-    if (!answer) co_return answer.error();
-    // The record is there already: done, whoever wrote it (an answer that got lost, a crash).
-    for (const std::int64_t code : answer->codes)
-      if (code == record_exists || code == identical_record_exists) co_return base::result<void>();
+    if (!answer) {
+      // The zone may have been deleted and created anew since its id was asked for.
+      zone_ids_.clear();
+      co_return answer.error();
+    }
+    written_record& written = written_[record.fqdn + " " + record.value];
+    written.zone = *zone;
+    // The record may be there already (an answer that got lost, a crash): its id is looked for later.
     if (const json::value* result = answer->body.if_contains("result");
         result != nullptr && result->is_object())
-      ids_[record.fqdn + " " + record.value] = text(result->get_object(), "id");
+      written.id = text(result->get_object(), "id");
     co_return base::result<void>();
   }
 
   base::awaitable<base::result<void>> clean_up(challenge_record record) override {
-    const auto zone = co_await zone_of(record.fqdn);
-    if (!zone) co_return zone.error();
-    std::string id = std::exchange(ids_[record.fqdn + " " + record.value], {});
-    ids_.erase(record.fqdn + " " + record.value);
-    if (id.empty()) {
-      const auto found = co_await find_record(*zone, record);
-      if (!found) co_return found.error();
-      id = *found;
+    written_record known;
+    if (const auto at = written_.find(record.fqdn + " " + record.value); at != written_.end())
+      known = at->second;
+    if (known.zone.empty()) {
+      auto zone = co_await zone_of(record.fqdn);
+      if (!zone) co_return zone.error();
+      known.zone = std::move(*zone);
     }
-    if (id.empty()) co_return base::result<void>();  // not there: nothing to remove
-    base::fetch_request request =
-        request_to("DELETE", "/zones/" + *zone + "/dns_records/" + id, settings_.token);
-    const auto answer = co_await call(std::move(request), 404);
-    if (!answer) co_return answer.error();
+    if (known.id.empty()) {
+      auto found = co_await find_record(known.zone, record);
+      if (!found) co_return found.error();
+      known.id = std::move(*found);
+    }
+    if (!known.id.empty()) {
+      base::fetch_request request =
+          request_to("DELETE", "/zones/" + known.zone + "/dns_records/" + known.id, settings_.token);
+      const auto answer = co_await call(std::move(request), 404);
+      if (!answer) co_return answer.error();
+    }
+    written_.erase(record.fqdn + " " + record.value);
     co_return base::result<void>();
   }
 
@@ -174,7 +190,11 @@ class cloudflare final : public provider {
   // The SOA names the zone; the API's list gives its id. An account that hosts
   // a parent only is found by going up.
   base::awaitable<base::result<std::string>> zone_of(std::string name) {
-    const auto apex = co_await with_.resolver.find_zone(name);
+    base::result<std::string> apex = base::error(base::errc::not_found);
+    if (with_.find_zone)
+      apex = co_await with_.find_zone(name);
+    else
+      apex = co_await with_.resolver.find_zone(name);
     if (!apex) co_return apex.error().at("cloudflare");
     std::string candidate = *apex;
     while (candidate.find('.') != std::string::npos) {
@@ -205,6 +225,13 @@ class cloudflare final : public provider {
     return out;
   }
 
+  static std::int64_t total_pages(const json::object& body) {
+    const json::value* info = body.if_contains("result_info");
+    const json::value* count =
+        info != nullptr && info->is_object() ? info->get_object().if_contains("total_pages") : nullptr;
+    return count != nullptr && count->is_int64() ? count->get_int64() : pages_max;
+  }
+
   // After a restart the id is unknown: found by name and value, page by page.
   base::awaitable<base::result<std::string>> find_record(std::string zone, challenge_record record) {
     for (int page = 1; page <= pages_max; ++page) {
@@ -220,14 +247,15 @@ class cloudflare final : public provider {
       for (const json::value& each : list->get_array())
         if (each.is_object() && unquoted(text(each.get_object(), "content")) == record.value)
           co_return text(each.get_object(), "id");
+      if (page >= total_pages(answer->body)) break;
     }
     co_return std::string();
   }
 
   settings settings_;
   services with_;
-  std::map<std::string, std::string> zone_ids_;  ///< by zone name
-  std::map<std::string, std::string> ids_;       ///< by "fqdn value"
+  std::map<std::string, std::string> zone_ids_;    ///< by zone name
+  std::map<std::string, written_record> written_;  ///< by "fqdn value"
 };
 
 }  // namespace
@@ -237,6 +265,8 @@ const provider_metadata& cloudflare_metadata() { return metadata; }
 base::result<std::unique_ptr<provider>> make_cloudflare(const option_values& options, services with) {
   settings out;
   out.url = options["api_url"].empty() ? options["base_url"] : options["api_url"];
+  if (!out.url.starts_with("http://") && !out.url.starts_with("https://"))
+    return options.wrong("base_url", "is not an http or https URL");
   out.token = base::secret(options["auth_token"]);
   out.zone_token = base::secret(options["zone_token"]);
   out.email = options["auth_email"];
@@ -253,7 +283,7 @@ base::result<std::unique_ptr<provider>> make_cloudflare(const option_values& opt
     out.ttl = *ttl;
   }
   if (!options["http_timeout"].empty()) {
-    const auto timeout = options.duration("http_timeout");
+    const auto timeout = options.timeout("http_timeout");
     if (!timeout) return timeout.error();
     out.timeout = *timeout;
   }

@@ -24,7 +24,8 @@ constexpr std::array<option_spec, 4> options_of{{
     {"password", "HTTPREQ_PASSWORD", false, true, {}, "for HTTP Basic"},
 }};
 constexpr provider_metadata metadata{
-    "httpreq", {}, "your own HTTP service", "https://go-acme.github.io/lego/dns/httpreq/", options_of};
+    "httpreq",  {},        "your own HTTP service", "https://go-acme.github.io/lego/dns/httpreq/",
+    options_of, "HTTPREQ_"};
 
 struct settings {
   std::string endpoint;
@@ -56,8 +57,7 @@ class httpreq final : public provider {
     request.headers.push_back({"Accept", "application/json"});
     request.headers.push_back({"Content-Type", "application/json"});
     if (!settings_.username.empty() && !settings_.password.empty())
-      request.headers.push_back(
-          {"Authorization", "Basic " + base::base64(settings_.username + ":" + settings_.password.reveal())});
+      request.headers.push_back({"Authorization", "Basic " + credentials()});
     request.body = boost::json::serialize(
         settings_.raw ? boost::json::object{{"domain", record.domain},
                                             {"token", record.token},
@@ -66,10 +66,14 @@ class httpreq final : public provider {
     const auto answer = co_await vendor_call(with_, std::move(request));
     if (!answer) co_return answer.error().at("httpreq");
     if (answer->status < 200 || answer->status >= 300) {
-      const std::vector<std::string> secrets{settings_.password.reveal()};
+      const std::vector<std::string> secrets{settings_.password.reveal(), credentials()};
       co_return vendor_error("httpreq", *answer, answer->body, secrets);
     }
     co_return base::result<void>();
+  }
+
+  std::string credentials() const {
+    return base::base64(settings_.username + ":" + settings_.password.reveal());
   }
 
   settings settings_;
@@ -85,11 +89,14 @@ base::result<std::unique_ptr<provider>> make_httpreq(const option_values& option
   out.endpoint = options["api_url"].empty() ? options["endpoint"] : options["api_url"];
   if (!out.endpoint.starts_with("http://") && !out.endpoint.starts_with("https://"))
     return options.wrong("endpoint", "is missing or not an http or https URL");
+  const std::string_view behind_scheme = std::string_view(out.endpoint).substr(out.endpoint.find("//") + 2);
+  if (behind_scheme.substr(0, behind_scheme.find_first_of("/?#")).find('@') != std::string_view::npos)
+    return options.wrong("endpoint", "holds credentials: give them as username and password");
   out.raw = options["mode"] == "RAW";
   out.username = options["username"];
   out.password = base::secret(options["password"]);
   if (!options["http_timeout"].empty()) {
-    const auto timeout = options.duration("http_timeout");
+    const auto timeout = options.timeout("http_timeout");
     if (!timeout) return timeout.error();
     out.timeout = *timeout;
   }

@@ -3,8 +3,11 @@
 #include "base/atomic_file.hpp"
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
+#include <utility>
 #include <vector>
 
 namespace cardea::dnsproviders {
@@ -24,12 +27,38 @@ constexpr std::array<option_spec, 6> common{{
     {"api_url", {}, false, false, {}, "replaces the vendor's base address"},
 }};
 constexpr std::size_t secret_file_bytes_max = 64 * 1024;
+constexpr double duration_seconds_max = 1'000'000;
 
 std::string folded(std::string_view key) {
   std::string out;
   for (const char c : key)
     if (c != '_') out += base::to_lower(c);
   return out;
+}
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+// "90" (seconds), "500ms", "1h30m", "1.5h", as Go writes durations; nothing for anything else.
+std::optional<double> seconds_of(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, double>, 4> units{
+      {{"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}}};
+  const bool is_bare = std::all_of(text.begin(), text.end(), is_digit);
+  double sum = 0;
+  while (!text.empty()) {
+    double count = 0;
+    const auto [end, failure] =
+        std::from_chars(text.data(), text.data() + text.size(), count, std::chars_format::fixed);
+    if (failure != std::errc{} || !is_digit(text.front()) || !is_digit(end[-1])) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    if (is_bare) return count;
+    const std::string_view unit = text.substr(0, text.find_first_of("0123456789"));
+    const auto* const known =
+        std::find_if(units.begin(), units.end(), [&](const auto& each) { return each.first == unit; });
+    if (known == units.end()) return std::nullopt;
+    sum += count * known->second;
+    text.remove_prefix(unit.size());
+  }
+  return sum;
 }
 
 const option_spec* find(const provider_metadata& of, std::string_view key) {
@@ -104,14 +133,22 @@ std::string named_option(const base::error& from) {
   return from.context.substr(name, from.context.find('\'', name) - name);
 }
 
-std::string environment_names(const provider_metadata& of, const option_spec& option) {
-  if (!option.environment.empty() || of.environment_prefix.empty()) return std::string(option.environment);
-  std::string name(of.environment_prefix);
-  for (const char c : option.key) name += c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
-  return name;
-}
-
 std::span<const option_spec> common_options() noexcept { return common; }
+
+std::string environment_names(const provider_metadata& of, const option_spec& option) {
+  if (!option.environment.empty()) return std::string(option.environment);
+  const bool is_common = std::any_of(common.begin(), common.end(),
+                                     [&](const option_spec& each) { return each.key == option.key; });
+  std::string out;
+  std::string_view prefixes = is_common ? of.environment_prefix : std::string_view{};
+  while (!prefixes.empty()) {
+    const auto blank = prefixes.find(' ');
+    out += (out.empty() ? "" : " ") + std::string(prefixes.substr(0, blank));
+    for (const char c : option.key) out += c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
+    prefixes = blank == std::string_view::npos ? std::string_view{} : prefixes.substr(blank + 1);
+  }
+  return out;
+}
 
 base::result<option_values> option_values::read(const provider_metadata& of,
                                                 const std::map<std::string, base::secret>& given,
@@ -159,17 +196,17 @@ base::error option_values::wrong(std::string_view key, std::string_view why) con
 
 base::result<std::chrono::milliseconds> option_values::duration(std::string_view key) const {
   const std::string& text = (*this)[key];
-  std::int64_t count = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), count);
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  const std::int64_t scale = unit.empty() || unit == "s" ? 1'000
-                             : unit == "ms"              ? 1
-                             : unit == "m"               ? 60'000
-                             : unit == "h"               ? 3'600'000
-                                                         : 0;
-  if (failure != std::errc{} || scale == 0 || count < 0 || count > 1'000'000)
-    return wrong(key, "is not a duration: expected seconds, or a number with ms, s, m or h");
-  return std::chrono::milliseconds(count * scale);
+  const std::optional<double> seconds = seconds_of(text);
+  if (text.empty() || !seconds || *seconds > duration_seconds_max)
+    return wrong(
+        key, "is not a duration: expected seconds, or numbers with ms, s, m or h, 1000000 seconds at most");
+  return std::chrono::milliseconds(std::llround(*seconds * 1'000));
+}
+
+base::result<std::chrono::milliseconds> option_values::timeout(std::string_view key) const {
+  auto value = duration(key);
+  if (value && value->count() == 0) return wrong(key, "must be more than nothing");
+  return value;
 }
 
 base::result<int> option_values::number(std::string_view key, int low, int high) const {

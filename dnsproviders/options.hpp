@@ -42,8 +42,8 @@ struct provider_metadata {
   std::string_view title;
   std::string_view link;
   std::span<const option_spec> options;
-  /// Before TTL, PROPAGATION_TIMEOUT, POLLING_INTERVAL and HTTP_TIMEOUT in the environment; empty: not read
-  /// from there.
+  /// Before TTL, PROPAGATION_TIMEOUT, POLLING_INTERVAL and HTTP_TIMEOUT in the environment, several separated
+  /// by blanks; empty: not read from there.
   std::string_view environment_prefix = {};
   option_defaults defaults = {};
   /// Keys, separated by blanks, that only somebody gives who takes this provider for another, and what to
@@ -66,8 +66,10 @@ class option_values {
 
   /// Empty when neither given nor defaulted.
   [[nodiscard]] const std::string& operator[](std::string_view key) const;
-  /// A number of seconds, or a duration as `90s`, `2m`, `500ms`.
+  /// A number of seconds, or a duration as `90s`, `500ms`, `1h30m`; up to 1000000 seconds.
   [[nodiscard]] base::result<std::chrono::milliseconds> duration(std::string_view key) const;
+  /// The same, and not zero.
+  [[nodiscard]] base::result<std::chrono::milliseconds> timeout(std::string_view key) const;
   [[nodiscard]] base::result<int> number(std::string_view key, int low, int high) const;
 
   /// An error that names the provider and the option.
@@ -81,11 +83,10 @@ class option_values {
 /// The option that an error of this module is about; empty when it is about none.
 [[nodiscard]] std::string named_option(const base::error& from);
 
-/// Under which names an option is read from the environment, separated by
-/// blanks; the common options' begin with the provider's prefix.
-[[nodiscard]] std::string environment_names(const provider_metadata& of, const option_spec& option);
-
 /// Options that every provider takes besides its own.
 [[nodiscard]] std::span<const option_spec> common_options() noexcept;
+
+/// Where an option is looked for in the environment: names separated by blanks.
+[[nodiscard]] std::string environment_names(const provider_metadata& of, const option_spec& option);
 
 }  // namespace cardea::dnsproviders

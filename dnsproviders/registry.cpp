@@ -22,8 +22,10 @@
 #include "dnsproviders/vendors/netlify.hpp"
 #include "dnsproviders/vendors/njalla.hpp"
 #include "dnsproviders/vendors/ns1.hpp"
+#include "dnsproviders/vendors/pdns.hpp"
 #include "dnsproviders/vendors/porkbun.hpp"
 #include "dnsproviders/vendors/regru.hpp"
+#include "dnsproviders/vendors/route53.hpp"
 #include "dnsproviders/vendors/scaleway.hpp"
 #include "dnsproviders/vendors/simply.hpp"
 #include "dnsproviders/vendors/spaceship.hpp"
@@ -65,9 +67,11 @@ constexpr entry providers[] = {
     {netlify_metadata, make_netlify},
     {njalla_metadata, make_njalla},
     {ns1_metadata, make_ns1},
+    {pdns_metadata, make_pdns},
     {porkbun_metadata, make_porkbun},
     {regru_metadata, make_regru},
     {rfc2136_metadata, make_rfc2136},
+    {route53_metadata, make_route53},
     {scaleway_metadata, make_scaleway},
     {simply_metadata, make_simply},
     {spaceship_metadata, make_spaceship},

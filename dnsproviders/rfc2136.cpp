@@ -62,14 +62,18 @@ constexpr std::array<option_spec, 11> options_of{{
      "not supported"},
     {"dns_timeout", "RFC2136_DNS_TIMEOUT DNSUPDATE_DNS_TIMEOUT", false, false, "10", "for one update"},
 }};
-constexpr provider_metadata metadata{"rfc2136", "dnsupdate",
+constexpr provider_metadata metadata{"rfc2136",
+                                     "dnsupdate",
                                      "any server that takes DNS UPDATE (BIND, Knot, PowerDNS ...)",
-                                     "https://www.rfc-editor.org/rfc/rfc2136", options_of};
+                                     "https://www.rfc-editor.org/rfc/rfc2136",
+                                     options_of,
+                                     "RFC2136_ DNSUPDATE_"};
 
 constexpr std::uint16_t type_soa = 6;
 constexpr std::uint16_t type_txt = 16;
 constexpr std::uint16_t class_in = 1;
 constexpr std::uint16_t class_none = 254;
+constexpr int rcode_notauth = 9;
 constexpr std::size_t key_file_bytes_max = 64 * 1024;
 
 void put16(std::string& out, std::uint32_t value) {
@@ -111,7 +115,7 @@ std::string rcode_sentence(int code) {
       return "NOTIMP: it takes no updates";
     case 5:
       return "REFUSED: its policy does not allow this update";
-    case 9:
+    case rcode_notauth:
       return "NOTAUTH: it is not the primary of the zone, or the TSIG key is wrong";
     case 10:
       return "NOTZONE: the name is not in the zone";
@@ -156,11 +160,13 @@ class rfc2136 final : public provider {
     const auto reply = co_await base::dns_exchange(message, settings_.server, settings_.timing);
     if (!reply) co_return reply.error().at("rfc2136");
     const int code = static_cast<unsigned char>((*reply)[3]) & 15;
-    if (settings_.key) {
-      const auto verified =
-          verify_reply(*reply, mac, *settings_.key, static_cast<std::uint64_t>(std::time(nullptr)));
-      if (!verified) co_return verified.error().at("rfc2136: " + settings_.server.to_string());
-    }
+    base::result<void> verified;
+    if (settings_.key)
+      verified = verify_reply(*reply, mac, *settings_.key, static_cast<std::uint64_t>(std::time(nullptr)));
+    // NOTAUTH is what all troubles with TSIG come with, and the record says which one it was. Any other
+    // refusal says more than that it is not signed.
+    if (!verified && (code == 0 || code == rcode_notauth))
+      co_return verified.error().at("rfc2136: " + settings_.server.to_string());
     if (code != 0)
       co_return base::error(base::errc::protocol,
                             "rfc2136: " + settings_.server.to_string() + " answered " + rcode_sentence(code));
@@ -200,7 +206,8 @@ base::result<tsig_key> read_key_file(const option_values& options) {
   tsig_key out;
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     if (words[i] == "key" && out.name.empty()) out.name = base::normalise_dns_name(words[i + 1]);
-    if (words[i] == "algorithm" && out.algorithm.empty()) out.algorithm = base::to_lower(words[i + 1]);
+    if (words[i] == "algorithm" && out.algorithm.empty())
+      out.algorithm = base::normalise_dns_name(words[i + 1]);
     if (words[i] == "secret" && out.secret.empty())
       if (auto bytes = base::from_base64(words[i + 1])) out.secret = base::secret(std::move(*bytes));
   }
@@ -259,7 +266,7 @@ base::result<std::unique_ptr<provider>> make_rfc2136(const option_values& option
     if (!ttl) return ttl.error();
     out.ttl = static_cast<std::uint32_t>(*ttl);
   }
-  const auto timeout = options.duration("dns_timeout");
+  const auto timeout = options.timeout("dns_timeout");
   if (!timeout) return timeout.error();
   out.timing.try_timeout = *timeout / out.timing.tries;
   const auto propagation = read_timing(options, {});

@@ -1,6 +1,7 @@
 #include "dnsproviders/tsig.hpp"
 
 #include "base/dns_name.hpp"
+#include "base/text.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -138,14 +139,16 @@ base::result<void> verify_reply(const std::string& reply, std::string_view reque
   put16(begin, class_any);
   put16(begin, 0);
   put16(begin, 0);
-  const auto at = reply.size() > header_bytes ? reply.rfind(begin) : std::string::npos;
+  // Servers write names in the case of their own configuration; no other byte of `begin` has a case.
+  const std::string folded = base::to_lower(reply);
+  const auto at = reply.size() > header_bytes ? folded.rfind(begin) : std::string::npos;
   if (at == std::string::npos || at < header_bytes || get16(reply, 10) == 0) return unsigned_reply;
   const std::string algorithm = wire_name(key.algorithm);
   std::size_t cursor = at + begin.size();
   const auto has = [&](std::size_t bytes) { return reply.size() - cursor >= bytes; };
   if (!has(2) || reply.size() - cursor - 2 != get16(reply, cursor)) return unsigned_reply;
   cursor += 2;
-  if (!has(algorithm.size() + 10) || reply.compare(cursor, algorithm.size(), algorithm) != 0)
+  if (!has(algorithm.size() + 10) || folded.compare(cursor, algorithm.size(), algorithm) != 0)
     return unsigned_reply;
   cursor += algorithm.size();
   const std::uint64_t time = (std::uint64_t{get16(reply, cursor)} << 32U) |

@@ -25,6 +25,9 @@ std::chrono::milliseconds wish_of(const base::fetch_response& answer, std::chron
 base::awaitable<base::result<base::fetch_response>> vendor_call(
     services with, base::fetch_request request, std::function<void(base::fetch_request&)> authorize) {
   const bool repeatable = request.method == "GET" || request.method == "DELETE";
+  const auto cancellation = co_await base::asio::this_coro::cancellation_state;
+  // Clean-up after a withdrawal runs in a coroutine that was cancelled before.
+  const auto already = cancellation.cancelled();
   std::chrono::milliseconds pause = first_pause;
   for (int attempt = 1;; ++attempt) {
     base::fetch_request copy = request;
@@ -36,6 +39,7 @@ base::awaitable<base::result<base::fetch_response>> vendor_call(
     if (!again || attempt == tries_max) co_return answer;
     const std::chrono::milliseconds wait = answer ? wish_of(*answer, pause) : pause;
     co_await with.sleep(wait);
+    if (cancellation.cancelled() != already) co_return base::error(base::errc::cancelled, "withdrawn");
     pause = std::min(pause * 2, pause_max);
   }
 }

@@ -9,19 +9,28 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::uint16_t dns_port = 53;
+constexpr int rcode_noerror = 0;
+constexpr int rcode_nxdomain = 3;
 constexpr milliseconds first_pause{50};
 constexpr base::dns_timing patience{milliseconds(2'000), 1};
 
 enum class sight { shown, missing, unreachable };
 
+// What one server answers, and in words.
+struct view {
+  sight seen = sight::unreachable;
+  std::string said;
+};
+
 struct name_server {
   std::string name;
   std::vector<base::address> addresses;  ///< one good answer is enough
-  sight seen = sight::missing;
+  view last{};
 };
 
 // Who must show the record.
-base::awaitable<base::result<std::vector<name_server>>> servers_of(const base::dns_resolver& resolver, std::string zone) {
+base::awaitable<base::result<std::vector<name_server>>> servers_of(const base::dns_resolver& resolver,
+                                                                   std::string zone) {
   std::vector<name_server> out;
   // A resolver that holds the zone itself is one of its servers, whatever the NS records say.
   for (const base::address& each : resolver.servers()) {
@@ -40,32 +49,48 @@ base::awaitable<base::result<std::vector<name_server>>> servers_of(const base::d
   co_return out;
 }
 
-base::awaitable<sight> look(const name_server& server, std::string name, std::string value) {
-  sight best = sight::unreachable;
+std::string words_of(const base::dns_reply& reply) {
+  if (reply.rcode != 0) return "answered " + base::dns_rcode_name(reply.rcode);
+  const auto values = std::count_if(reply.answers.begin(), reply.answers.end(),
+                                    [](const auto& record) { return record.type == base::dns_type::txt; });
+  if (values == 0) return "shows no TXT record";
+  return "shows " + std::to_string(values) + (values == 1 ? " other value" : " other values");
+}
+
+base::awaitable<view> look(const name_server& server, std::string name, std::string value) {
+  view out{sight::unreachable, server.name + " has no address"};
   for (const base::address& each : server.addresses) {
+    const std::string where = each.to_string();
+    const std::string who = server.name == where ? "" : server.name + " at ";
     const auto reply = co_await base::dns_query(name, base::dns_type::txt, each, false, patience);
-    if (!reply || (reply->rcode != 0 && reply->rcode != 3)) continue;
-    best = sight::missing;
-    const bool shown = std::any_of(reply->answers.begin(), reply->answers.end(), [&](const base::dns_record& record) {
-      return record.type == base::dns_type::txt && record.text == value;
-    });
-    if (shown) co_return sight::shown;
+    if (!reply) {
+      if (out.seen == sight::unreachable) out.said = who + reply.error().message();
+      continue;
+    }
+    const bool shown =
+        std::any_of(reply->answers.begin(), reply->answers.end(), [&](const base::dns_record& record) {
+          return record.type == base::dns_type::txt && record.text == value;
+        });
+    if (shown) co_return view{sight::shown, {}};
+    out.said = who + where + " " + words_of(*reply);
+    // Other codes come from a server that does not serve the zone.
+    if (reply->rcode == rcode_noerror || reply->rcode == rcode_nxdomain) out.seen = sight::missing;
   }
-  co_return best;
+  co_return out;
 }
 
 bool all_show(const std::vector<name_server>& servers) {
-  const auto is = [](sight wanted) { return [wanted](const name_server& each) { return each.seen == wanted; }; };
+  const auto is = [](sight wanted) {
+    return [wanted](const name_server& each) { return each.last.seen == wanted; };
+  };
   return std::any_of(servers.begin(), servers.end(), is(sight::shown)) &&
          std::none_of(servers.begin(), servers.end(), is(sight::missing));
 }
 
 std::string laggards(const std::vector<name_server>& servers) {
   std::string out;
-  for (const name_server& each : servers) {
-    if (each.seen == sight::shown) continue;
-    out += (out.empty() ? "" : ", ") + each.name + (each.seen == sight::unreachable ? " (unreachable)" : " (not there yet)");
-  }
+  for (const name_server& each : servers)
+    if (each.last.seen != sight::shown) out += (out.empty() ? "" : "; ") + each.last.said;
   return out;
 }
 
@@ -78,18 +103,23 @@ base::awaitable<base::result<void>> wait_until_visible(
   if (!zone) co_return zone.error();
   auto servers = co_await servers_of(resolver, *zone);
   if (!servers) co_return servers.error();
+  const auto cancellation = co_await base::asio::this_coro::cancellation_state;
   const auto deadline = std::chrono::steady_clock::now() + timing.timeout;
   milliseconds pause = first_pause;
   while (true) {
     for (name_server& each : *servers)
-      if (each.seen != sight::shown) each.seen = co_await look(each, name, value);
+      if (each.last.seen != sight::shown) each.last = co_await look(each, name, value);
     if (all_show(*servers)) co_return base::result<void>();
-    if (std::chrono::steady_clock::now() >= deadline) break;
-    co_await sleep(pause);
-    pause = std::min(pause * 2, timing.polling_interval);
+    const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0) break;
+    co_await sleep(std::min(pause, left));
+    // An operation that is withdrawn only ends early; the loop has to be left.
+    if (cancellation.cancelled() != base::asio::cancellation_type::none)
+      co_return base::error(base::errc::cancelled, "withdrawn");
+    pause = std::max(std::min(pause * 2, timing.polling_interval), first_pause);
   }
   const std::string who = laggards(*servers);
-  co_return base::error(base::errc::timed_out, "the record " + name + " is not visible at " + who);
+  co_return base::error(base::errc::timed_out, "the record " + name + " is not visible: " + who);
 }
 
 }  // namespace cardea::autocert::dns

@@ -6,11 +6,13 @@
 #include "base/text.hpp"
 
 #include <sstream>
+#include <utility>
 
 namespace cardea::autocert::solvers {
 namespace {
 
 constexpr std::size_t notes_bytes_max = 256 * 1024;
+constexpr std::size_t left_max = 500;
 
 }  // namespace
 
@@ -70,6 +72,10 @@ base::awaitable<base::result<void>> dns01::present(std::vector<work> wanted) {
   co_await writers.join();
   for (const auto& outcome : outcomes)
     if (!outcome) co_return outcome.error();
+  // The group's join does not notice what came before it.
+  const auto cancellation = co_await base::asio::this_coro::cancellation_state;
+  if (cancellation.cancelled() != base::asio::cancellation_type::none)
+    co_return base::error(base::errc::cancelled, "withdrawn");
   base::task_group watchers(where, log_);
   for (std::size_t i = 0; i < presented_.size(); ++i) watchers.spawn(await_one(presented_[i], outcomes[i]));
   co_await watchers.join();
@@ -78,43 +84,53 @@ base::awaitable<base::result<void>> dns01::present(std::vector<work> wanted) {
   co_return base::result<void>();
 }
 
-base::awaitable<void> dns01::clean_up() {
-  if (!provider_) co_return;
-  std::vector<record> failed;
-  for (const record& each : presented_) {
+base::awaitable<void> dns01::remove(std::vector<record> gone) {
+  for (record& each : gone) {
     record one = each;
     const auto removed = co_await provider_->clean_up(std::move(one));
     if (removed) continue;
     log_.warn("a DNS record could not be removed",
               {{"name", each.fqdn}, {"reason", removed.error().message()}});
-    failed.push_back(each);
+    left_.push_back(std::move(each));
+    if (left_.size() > left_max) left_.erase(left_.begin());
   }
-  presented_ = std::move(failed);
+}
+
+base::awaitable<void> dns01::clean_up() {
+  if (!provider_) co_return;
+  std::vector<record> ours = std::exchange(presented_, {});
+  co_await remove(std::move(ours));
   note();
-  presented_.clear();
   turn_.reset();
 }
 
 base::awaitable<void> dns01::remove_leftovers() {
-  if (looked_for_leftovers_ || !provider_) co_return;
-  looked_for_leftovers_ = true;
+  if (!provider_) co_return;
+  if (!std::exchange(looked_for_leftovers_, true)) read_notes();
+  if (left_.empty()) co_return;
+  log_.info("removing DNS records that were left behind", {{"count", left_.size()}});
+  std::vector<record> gone = std::exchange(left_, {});
+  co_await remove(std::move(gone));
+  note();
+}
+
+void dns01::read_notes() {
   const auto notes = base::read_file(notes_path_, notes_bytes_max);
-  if (!notes) co_return;
+  if (!notes) return;
   std::istringstream lines(*notes);
   record each;
-  while (lines >> each.fqdn >> each.value >> each.domain >> each.token >> each.key_authorization)
-    presented_.push_back(each);
-  if (presented_.empty()) co_return;
-  log_.info("removing DNS records that an earlier run left", {{"count", presented_.size()}});
-  co_await clean_up();
+  while (left_.size() < left_max &&
+         lines >> each.fqdn >> each.value >> each.domain >> each.token >> each.key_authorization)
+    left_.push_back(each);
 }
 
 // One line a record; none of the five holds a blank.
 void dns01::note() const {
   std::string text;
-  for (const record& each : presented_)
-    text += each.fqdn + " " + each.value + " " + each.domain + " " + each.token + " " +
-            each.key_authorization + "\n";
+  for (const auto* list : {&left_, &presented_})
+    for (const record& each : *list)
+      text += each.fqdn + " " + each.value + " " + each.domain + " " + each.token + " " +
+              each.key_authorization + "\n";
   const auto stored =
       text.empty() ? base::remove_file(notes_path_) : base::write_file_atomically(notes_path_, text, 0600);
   if (!stored)

@@ -41,9 +41,9 @@ class dns01 {
   /// Writes and waits; after a failure too, `clean_up` must be called. With
   /// one_at_a_time it first waits until no other order is between the two.
   [[nodiscard]] base::awaitable<base::result<void>> present(std::vector<work> wanted);
-  /// Removes what `present` wrote; failures are logged and stay noted for the next start.
+  /// Removes what `present` wrote; failures are logged and stay noted for `remove_leftovers`.
   [[nodiscard]] base::awaitable<void> clean_up();
-  /// Removes what an earlier process left, once.
+  /// Removes what an earlier process or a failed clean-up left; to be called before each order.
   [[nodiscard]] base::awaitable<void> remove_leftovers();
 
  private:
@@ -51,6 +51,8 @@ class dns01 {
   [[nodiscard]] base::awaitable<base::result<record>> make_record(work from);
   [[nodiscard]] base::awaitable<void> write_one(record what, base::result<void>& outcome);
   [[nodiscard]] base::awaitable<void> await_one(record what, base::result<void>& outcome);
+  [[nodiscard]] base::awaitable<void> remove(std::vector<record> gone);
+  void read_notes();
   void note() const;
 
   std::unique_ptr<dnsproviders::provider> provider_;
@@ -59,6 +61,7 @@ class dns01 {
   std::string notes_path_;
   base::logger log_;
   std::vector<record> presented_;
+  std::vector<record> left_;                      ///< that could not be removed
   std::optional<dnsproviders::keyed_lock> turn_;  ///< with one_at_a_time, from present to clean_up
   bool looked_for_leftovers_ = false;
 };

@@ -21,6 +21,8 @@ struct proxy_limits {
   std::chrono::milliseconds connect_timeout{5'000};  ///< 504
   std::chrono::milliseconds backend_idle_timeout{60'000};  ///< pooled backend connections
   std::size_t backend_idle_max = 256;                      ///< pooled per worker and backend
+
+  friend bool operator==(const proxy_limits&, const proxy_limits&) = default;
 };
 
 struct entrypoint_section {

@@ -138,6 +138,7 @@ class route_reader {
     const auto root = keys_.take("root");
     if (const auto text = root ? root->text() : std::nullopt) route_.root = *text;
     keys_.read_non_empty("index", route_.index);
+    if (!route_.index.starts_with('/')) route_.index.insert(0, 1, '/');
     keys_.read("spa", route_.spa);
     if (route_.scheme != route_scheme::fileserver) return;
     if (!root || root->is_null() || (route_.root.empty() && !root->tree().unresolved)) {

@@ -108,6 +108,15 @@ timeout_shutdown: {grace}
     def wait_for_certificates(self, *providers, seconds=30):
         harness.wait_until(lambda: self.certificates().keys() >= set(providers), seconds,
                            lambda: f"certificates of {providers}; cardea logged:\n{self.process.log()[-4000:]}")
+        # Workers take up what the API shows a moment later: the first handshake may still see what was before.
+        for provider, info in self.certificates().items():
+            if provider in providers:
+                self._wait_for_served(info["dns_names"])
+
+    def _wait_for_served(self, names):
+        name = names[0].replace("*", "any")
+        harness.wait_until(lambda: certificates.served(self.https, name).names == sorted(names), 5,
+                           f"a certificate of {names} served")
 
     def serial(self, name):
         return certificates.served(self.https, name).serial

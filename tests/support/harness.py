@@ -181,8 +181,11 @@ class case(unittest.TestCase):
         for one in reversed(self.processes):
             if one.is_alive():
                 one.kill()
-        if self._has_failed():
-            for one in self.processes:
+        reasons = self._failures()
+        if reasons:
+            # The reason and the program under test first: a log that is cut short has lost nothing of them.
+            print("\n" + "\n".join(reasons), file=sys.stderr)
+            for one in reversed(self.processes):
                 print(f"\n--- {one.name}: exit code {one.child.returncode}, end of its log:\n{one.log()[-6000:]}",
                       file=sys.stderr)
         if os.environ.get("KEEP"):
@@ -190,10 +193,10 @@ class case(unittest.TestCase):
         else:
             shutil.rmtree(self.dir, ignore_errors=True)
 
-    def _has_failed(self):
+    def _failures(self):
         result = self._outcome.result
-        failed = [test for test, _ in result.failures + result.errors]
-        return self in [getattr(test, "test_case", test) for test in failed]  # a subtest's own is inside
+        # A subtest's own test is inside of it.
+        return [text for test, text in result.failures + result.errors if getattr(test, "test_case", test) is self]
 
 
 def main():

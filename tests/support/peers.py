@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import threading
 
 from support import certificates, harness
@@ -42,6 +43,56 @@ ns A 127.0.0.1
         self.process = test.start("named", [program, "-g", "-n", "1", "-c", config])
         self.process.wait_for_port(self.port)
         self.process.wait_for_log(r"\brunning\b")
+
+    def query(self, name, kind="TXT"):
+        """The answers' data, one a line."""
+        out = harness.run("dig", "+short", "+time=2", "-p", self.port, "@127.0.0.1", name, kind)
+        return out.stdout.split("\n")[:-1]
+
+
+class power_dns:
+    """PowerDNS with its HTTP API, authoritative for zones that the API key may change."""
+
+    SCHEMA = "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql"
+
+    def __init__(self, test, zones):
+        self.port, self.api_port = harness.free_port(), harness.free_port()
+        self.api_key = "pdns-s3cr3t-key"
+        folder = test.path("pdns")
+        os.makedirs(folder, exist_ok=True)
+        with sqlite3.connect(f"{folder}/records.db") as records, open(self.SCHEMA, encoding="utf-8") as schema:
+            records.executescript(schema.read())
+        test.write("pdns/pdns.conf", f"""launch=gsqlite3
+gsqlite3-database={folder}/records.db
+local-address=127.0.0.1
+local-port={self.port}
+api=yes
+api-key={self.api_key}
+webserver-address=127.0.0.1
+webserver-port={self.api_port}
+socket-dir={folder}
+cache-ttl=0
+negquery-cache-ttl=0
+query-cache-ttl=0
+zone-cache-refresh-interval=0
+""")
+        self.process = test.start("pdns", [harness.tool("pdns_server"), f"--config-dir={folder}", "--guardian=no",
+                                           "--daemon=no"])
+        self.process.wait_for_port(self.api_port)
+        for zone in zones:
+            self._create(zone)
+
+    def _create(self, zone):
+        records = [("@", "NS", [f"ns.{zone}."]), ("ns", "A", ["127.0.0.1"]), ("@", "A", ["127.0.0.1"]),
+                   ("*", "A", ["127.0.0.1"])]
+        sets = [{"name": f"{zone}." if name == "@" else f"{name}.{zone}.", "type": kind, "ttl": 1,
+                 "records": [{"content": each, "disabled": False} for each in contents]}
+                for name, kind, contents in records]
+        made = harness.run("curl", "-sS", "--fail-with-body", "--noproxy", "*", "-H", f"X-API-Key: {self.api_key}",
+                           "--json", json.dumps({"name": f"{zone}.", "kind": "Native", "rrsets": sets}),
+                           f"http://127.0.0.1:{self.api_port}/api/v1/servers/localhost/zones")
+        if made.returncode != 0:
+            raise AssertionError(f"PowerDNS's zone {zone}: {made.stdout}{made.stderr}")
 
     def query(self, name, kind="TXT"):
         """The answers' data, one a line."""
