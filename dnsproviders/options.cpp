@@ -3,6 +3,7 @@
 #include "base/atomic_file.hpp"
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <vector>
@@ -150,6 +151,15 @@ base::result<std::chrono::milliseconds> option_values::duration(std::string_view
   if (failure != std::errc{} || scale == 0 || count < 0 || count > 1'000'000)
     return wrong(key, "is not a duration: expected seconds, or a number with ms, s, m or h");
   return std::chrono::milliseconds(count * scale);
+}
+
+base::result<bool> option_values::flag(std::string_view key) const {
+  constexpr std::array<std::string_view, 6> yes{"true", "yes", "on", "1", "t", "y"};
+  constexpr std::array<std::string_view, 7> no{"", "false", "no", "off", "0", "f", "n"};
+  const std::string text = base::to_lower((*this)[key]);
+  if (std::find(yes.begin(), yes.end(), text) != yes.end()) return true;
+  if (std::find(no.begin(), no.end(), text) != no.end()) return false;
+  return wrong(key, "is neither true nor false");
 }
 
 base::result<int> option_values::number(std::string_view key, int low, int high) const {
