@@ -8,6 +8,7 @@
 #include "dnsproviders/vendors/desec.hpp"
 #include "dnsproviders/vendors/digitalocean.hpp"
 #include "dnsproviders/vendors/duckdns.hpp"
+#include "dnsproviders/vendors/inwx.hpp"
 #include "dnsproviders/vendors/namecheap.hpp"
 
 #include <vector>
@@ -28,6 +29,7 @@ constexpr entry providers[] = {
     {duckdns_metadata, make_duckdns},
     {exec_metadata, make_exec},
     {httpreq_metadata, make_httpreq},
+    {inwx_metadata, make_inwx},
     {namecheap_metadata, make_namecheap},
     {rfc2136_metadata, make_rfc2136},
 };
