@@ -9,6 +9,7 @@
 #include "dnsproviders/vendors/digitalocean.hpp"
 #include "dnsproviders/vendors/duckdns.hpp"
 #include "dnsproviders/vendors/edgedns.hpp"
+#include "dnsproviders/vendors/exoscale.hpp"
 #include "dnsproviders/vendors/inwx.hpp"
 #include "dnsproviders/vendors/namecheap.hpp"
 
@@ -24,11 +25,17 @@ struct entry {
 
 // Adding a provider is a file beside the others and one line here.
 constexpr entry providers[] = {
-    {cloudflare_metadata, make_cloudflare},     {desec_metadata, make_desec},
-    {digitalocean_metadata, make_digitalocean}, {duckdns_metadata, make_duckdns},
-    {edgedns_metadata, make_edgedns},           {exec_metadata, make_exec},
-    {httpreq_metadata, make_httpreq},           {inwx_metadata, make_inwx},
-    {namecheap_metadata, make_namecheap},       {rfc2136_metadata, make_rfc2136},
+    {desec_metadata, make_desec},
+    {exec_metadata, make_exec},
+    {exoscale_metadata, make_exoscale},
+    {inwx_metadata, make_inwx},
+    {rfc2136_metadata, make_rfc2136},
+    {cloudflare_metadata, make_cloudflare},
+    {digitalocean_metadata, make_digitalocean},
+    {duckdns_metadata, make_duckdns},
+    {edgedns_metadata, make_edgedns},
+    {httpreq_metadata, make_httpreq},
+    {namecheap_metadata, make_namecheap},
 };
 
 const entry* find(std::string_view name) {
