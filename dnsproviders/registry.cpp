@@ -5,6 +5,7 @@
 #include "dnsproviders/exec.hpp"
 #include "dnsproviders/httpreq.hpp"
 #include "dnsproviders/rfc2136.hpp"
+#include "dnsproviders/vendors/alidns.hpp"
 #include "dnsproviders/vendors/desec.hpp"
 #include "dnsproviders/vendors/digitalocean.hpp"
 #include "dnsproviders/vendors/duckdns.hpp"
@@ -25,17 +26,12 @@ struct entry {
 
 // Adding a provider is a file beside the others and one line here.
 constexpr entry providers[] = {
-    {desec_metadata, make_desec},
-    {exec_metadata, make_exec},
-    {exoscale_metadata, make_exoscale},
-    {inwx_metadata, make_inwx},
-    {rfc2136_metadata, make_rfc2136},
-    {cloudflare_metadata, make_cloudflare},
-    {digitalocean_metadata, make_digitalocean},
-    {duckdns_metadata, make_duckdns},
-    {edgedns_metadata, make_edgedns},
-    {httpreq_metadata, make_httpreq},
-    {namecheap_metadata, make_namecheap},
+    {alidns_metadata, make_alidns},       {cloudflare_metadata, make_cloudflare},
+    {desec_metadata, make_desec},         {digitalocean_metadata, make_digitalocean},
+    {duckdns_metadata, make_duckdns},     {edgedns_metadata, make_edgedns},
+    {exec_metadata, make_exec},           {exoscale_metadata, make_exoscale},
+    {httpreq_metadata, make_httpreq},     {inwx_metadata, make_inwx},
+    {namecheap_metadata, make_namecheap}, {rfc2136_metadata, make_rfc2136},
 };
 
 const entry* find(std::string_view name) {
