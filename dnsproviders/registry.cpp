@@ -13,6 +13,7 @@
 #include "dnsproviders/vendors/exoscale.hpp"
 #include "dnsproviders/vendors/inwx.hpp"
 #include "dnsproviders/vendors/namecheap.hpp"
+#include "dnsproviders/vendors/tencentcloud.hpp"
 
 #include <vector>
 
@@ -26,12 +27,19 @@ struct entry {
 
 // Adding a provider is a file beside the others and one line here.
 constexpr entry providers[] = {
-    {alidns_metadata, make_alidns},       {cloudflare_metadata, make_cloudflare},
-    {desec_metadata, make_desec},         {digitalocean_metadata, make_digitalocean},
-    {duckdns_metadata, make_duckdns},     {edgedns_metadata, make_edgedns},
-    {exec_metadata, make_exec},           {exoscale_metadata, make_exoscale},
-    {httpreq_metadata, make_httpreq},     {inwx_metadata, make_inwx},
-    {namecheap_metadata, make_namecheap}, {rfc2136_metadata, make_rfc2136},
+    {alidns_metadata, make_alidns},
+    {cloudflare_metadata, make_cloudflare},
+    {digitalocean_metadata, make_digitalocean},
+    {edgedns_metadata, make_edgedns},
+    {exoscale_metadata, make_exoscale},
+    {inwx_metadata, make_inwx},
+    {tencentcloud_metadata, make_tencentcloud},
+    {desec_metadata, make_desec},
+    {duckdns_metadata, make_duckdns},
+    {exec_metadata, make_exec},
+    {httpreq_metadata, make_httpreq},
+    {namecheap_metadata, make_namecheap},
+    {rfc2136_metadata, make_rfc2136},
 };
 
 const entry* find(std::string_view name) {
