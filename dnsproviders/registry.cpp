@@ -8,6 +8,7 @@
 #include "dnsproviders/vendors/alidns.hpp"
 #include "dnsproviders/vendors/desec.hpp"
 #include "dnsproviders/vendors/digitalocean.hpp"
+#include "dnsproviders/vendors/dnsmadeeasy.hpp"
 #include "dnsproviders/vendors/duckdns.hpp"
 #include "dnsproviders/vendors/edgedns.hpp"
 #include "dnsproviders/vendors/exoscale.hpp"
@@ -29,17 +30,18 @@ struct entry {
 constexpr entry providers[] = {
     {alidns_metadata, make_alidns},
     {cloudflare_metadata, make_cloudflare},
-    {digitalocean_metadata, make_digitalocean},
-    {edgedns_metadata, make_edgedns},
-    {exoscale_metadata, make_exoscale},
-    {inwx_metadata, make_inwx},
-    {tencentcloud_metadata, make_tencentcloud},
     {desec_metadata, make_desec},
+    {digitalocean_metadata, make_digitalocean},
+    {dnsmadeeasy_metadata, make_dnsmadeeasy},
     {duckdns_metadata, make_duckdns},
+    {edgedns_metadata, make_edgedns},
     {exec_metadata, make_exec},
+    {exoscale_metadata, make_exoscale},
     {httpreq_metadata, make_httpreq},
+    {inwx_metadata, make_inwx},
     {namecheap_metadata, make_namecheap},
     {rfc2136_metadata, make_rfc2136},
+    {tencentcloud_metadata, make_tencentcloud},
 };
 
 const entry* find(std::string_view name) {
