@@ -15,6 +15,7 @@
 #include "dnsproviders/vendors/inwx.hpp"
 #include "dnsproviders/vendors/namecheap.hpp"
 #include "dnsproviders/vendors/tencentcloud.hpp"
+#include "dnsproviders/vendors/websupport.hpp"
 
 #include <vector>
 
@@ -42,6 +43,7 @@ constexpr entry providers[] = {
     {namecheap_metadata, make_namecheap},
     {rfc2136_metadata, make_rfc2136},
     {tencentcloud_metadata, make_tencentcloud},
+    {websupport_metadata, make_websupport},
 };
 
 const entry* find(std::string_view name) {
