@@ -209,6 +209,15 @@ base::result<std::chrono::milliseconds> option_values::timeout(std::string_view 
   return value;
 }
 
+base::result<bool> option_values::flag(std::string_view key) const {
+  constexpr std::array<std::string_view, 6> yes{"true", "yes", "on", "1", "t", "y"};
+  constexpr std::array<std::string_view, 7> no{"", "false", "no", "off", "0", "f", "n"};
+  const std::string text = base::to_lower((*this)[key]);
+  if (std::find(yes.begin(), yes.end(), text) != yes.end()) return true;
+  if (std::find(no.begin(), no.end(), text) != no.end()) return false;
+  return wrong(key, "is neither true nor false");
+}
+
 base::result<int> option_values::number(std::string_view key, int low, int high) const {
   const std::string& text = (*this)[key];
   int value = 0;

@@ -72,6 +72,9 @@ class option_values {
   [[nodiscard]] base::result<std::chrono::milliseconds> timeout(std::string_view key) const;
   [[nodiscard]] base::result<int> number(std::string_view key, int low, int high) const;
 
+  /// true, yes, on, 1, t, y and their opposites, in any case; false when there is none.
+  [[nodiscard]] base::result<bool> flag(std::string_view key) const;
+
   /// An error that names the provider and the option.
   [[nodiscard]] base::error wrong(std::string_view key, std::string_view why) const;
 

@@ -5,17 +5,23 @@
 #include "dnsproviders/exec.hpp"
 #include "dnsproviders/httpreq.hpp"
 #include "dnsproviders/rfc2136.hpp"
+#include "dnsproviders/vendors/alidns.hpp"
 #include "dnsproviders/vendors/bunny.hpp"
 #include "dnsproviders/vendors/clouddns.hpp"
 #include "dnsproviders/vendors/cloudns.hpp"
 #include "dnsproviders/vendors/desec.hpp"
 #include "dnsproviders/vendors/digitalocean.hpp"
+#include "dnsproviders/vendors/dnsmadeeasy.hpp"
 #include "dnsproviders/vendors/duckdns.hpp"
+#include "dnsproviders/vendors/edgedns.hpp"
+#include "dnsproviders/vendors/exoscale.hpp"
 #include "dnsproviders/vendors/gandiv5.hpp"
 #include "dnsproviders/vendors/godaddy.hpp"
 #include "dnsproviders/vendors/hetzner.hpp"
+#include "dnsproviders/vendors/inwx.hpp"
 #include "dnsproviders/vendors/luadns.hpp"
 #include "dnsproviders/vendors/mythicbeasts.hpp"
+#include "dnsproviders/vendors/namecheap.hpp"
 #include "dnsproviders/vendors/namedotcom.hpp"
 #include "dnsproviders/vendors/namesilo.hpp"
 #include "dnsproviders/vendors/netcup.hpp"
@@ -30,9 +36,11 @@
 #include "dnsproviders/vendors/simply.hpp"
 #include "dnsproviders/vendors/spaceship.hpp"
 #include "dnsproviders/vendors/technitium.hpp"
+#include "dnsproviders/vendors/tencentcloud.hpp"
 #include "dnsproviders/vendors/timewebcloud.hpp"
 #include "dnsproviders/vendors/vercel.hpp"
 #include "dnsproviders/vendors/vultr.hpp"
+#include "dnsproviders/vendors/websupport.hpp"
 #include "dnsproviders/vendors/zonomi.hpp"
 
 #include <vector>
@@ -46,21 +54,28 @@ struct entry {
 };
 
 // Adding a provider is a file beside the others and one line here.
+// clang-format off: one line each
 constexpr entry providers[] = {
+    {alidns_metadata, make_alidns},
     {bunny_metadata, make_bunny},
     {clouddns_metadata, make_clouddns},
     {cloudflare_metadata, make_cloudflare},
     {cloudns_metadata, make_cloudns},
     {desec_metadata, make_desec},
     {digitalocean_metadata, make_digitalocean},
+    {dnsmadeeasy_metadata, make_dnsmadeeasy},
     {duckdns_metadata, make_duckdns},
+    {edgedns_metadata, make_edgedns},
     {exec_metadata, make_exec},
+    {exoscale_metadata, make_exoscale},
     {gandiv5_metadata, make_gandiv5},
     {godaddy_metadata, make_godaddy},
     {hetzner_metadata, make_hetzner},
     {httpreq_metadata, make_httpreq},
+    {inwx_metadata, make_inwx},
     {luadns_metadata, make_luadns},
     {mythicbeasts_metadata, make_mythicbeasts},
+    {namecheap_metadata, make_namecheap},
     {namedotcom_metadata, make_namedotcom},
     {namesilo_metadata, make_namesilo},
     {netcup_metadata, make_netcup},
@@ -76,11 +91,14 @@ constexpr entry providers[] = {
     {simply_metadata, make_simply},
     {spaceship_metadata, make_spaceship},
     {technitium_metadata, make_technitium},
+    {tencentcloud_metadata, make_tencentcloud},
     {timewebcloud_metadata, make_timewebcloud},
     {vercel_metadata, make_vercel},
     {vultr_metadata, make_vultr},
+    {websupport_metadata, make_websupport},
     {zonomi_metadata, make_zonomi},
 };
+// clang-format on
 
 const entry* find(std::string_view name) {
   for (const entry& each : providers)

@@ -7,6 +7,7 @@
 
 #include <boost/json/value.hpp>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -91,12 +92,17 @@ class vendor {
 
   // -- credentials
 
-  /// A request that gets a token or session first; nothing when none is needed or the last one is still good.
+  /// A request that gets a token or session first; nothing when none is needed or the last one is still
+  /// good. Asked again after each `take_login`: a login may have several steps. Changes nothing by itself.
   [[nodiscard]] virtual std::optional<request> login(base::wall_time /*now*/) { return std::nullopt; }
   [[nodiscard]] virtual base::result<void> take_login(const answer& /*from*/, base::wall_time /*now*/) {
     return {};
   }
-  /// After a 401: what was learnt by `login` is worth nothing any more.
+  /// How long to wait before the next step of a login (a code that is good only once).
+  [[nodiscard]] virtual std::chrono::milliseconds login_pause(base::wall_time /*now*/) const { return {}; }
+  /// Whether an answer says that the token or session is not known any more.
+  [[nodiscard]] virtual bool is_logged_out(const answer& from) const { return from.status() == 401; }
+  /// After such an answer, or a step of a login that failed: what was learnt by `login` is worth nothing.
   virtual void forget_login() {}
   /// Puts the credentials on a request: its last change before it is sent, for each try anew.
   virtual void authorize(request& /*to*/, base::wall_time /*now*/) const {}

@@ -2,6 +2,7 @@
 
 #include "base/dns_name.hpp"
 #include "base/idn.hpp"
+#include "dnsproviders/keyed_lock.hpp"
 #include "dnsproviders/timing.hpp"
 #include "dnsproviders/vendor_call.hpp"
 
@@ -15,6 +16,7 @@ constexpr int pages_max = 100;
 constexpr int settle_steps_max = 200;
 constexpr int busy_tries_max = 4;
 constexpr std::chrono::milliseconds busy_pause{5'000};
+constexpr int login_steps_max = 4;
 
 // As DNS compares names: ASCII, lower case, no final dot.
 std::string zone_name(const std::string& as_written) {
@@ -90,13 +92,25 @@ base::awaitable<base::result<answer>> vendor_session::send_once(request what) {
 }
 
 base::awaitable<base::result<void>> vendor_session::log_in() {
-  auto first = vendor_.login(from_.now());
-  if (!first) co_return base::result<void>();
-  auto answered = co_await send_once(std::move(*first));
-  if (!answered) co_return answered.error();
-  if (vendor_.judge(*answered) != outcome::done) co_return refusal(*answered, ": login");
-  auto taken = vendor_.take_login(*answered, from_.now());
-  if (!taken) co_return taken.error().at(settings_.name + ": login");
+  if (!vendor_.login(from_.now())) co_return base::result<void>();
+  std::string key = settings_.name + " login";
+  const auto lock = co_await keyed_lock::acquire(std::move(key));
+  if (!lock) co_return lock.error();
+  // Somebody else may have logged in by now.
+  for (int steps = 0; steps < login_steps_max; ++steps) {
+    if (!vendor_.login(from_.now())) co_return base::result<void>();
+    if (const auto pause = vendor_.login_pause(from_.now()); pause.count() > 0) co_await from_.sleep(pause);
+    auto next = vendor_.login(from_.now());
+    if (!next) co_return base::result<void>();
+    auto answered = co_await send_once(std::move(*next));
+    const bool is_done = answered && vendor_.judge(*answered) == outcome::done;
+    // A step of a session that may be gone is not tried again by itself.
+    if (!is_done) vendor_.forget_login();
+    if (!answered) co_return answered.error();
+    if (!is_done) co_return refusal(*answered, ": login");
+    auto taken = vendor_.take_login(*answered, from_.now());
+    if (!taken) co_return taken.error().at(settings_.name + ": login");
+  }
   co_return base::result<void>();
 }
 
@@ -106,7 +120,7 @@ base::awaitable<base::result<answer>> vendor_session::send(request what) {
     if (!logged_in) co_return logged_in.error();
     request copy = what;
     auto answered = co_await send_once(std::move(copy));
-    if (!answered || answered->status() != 401 || again) co_return answered;
+    if (!answered || again || !vendor_.is_logged_out(*answered)) co_return answered;
     vendor_.forget_login();
     if (!vendor_.login(from_.now())) co_return answered;
   }

@@ -38,7 +38,7 @@ class vendor_session {
   [[nodiscard]] const vendor_settings& settings() const noexcept { return settings_; }
 
   /// Any answer is a success. Logs in first where the vendor wants it, and once
-  /// more when a login has run out (401). Retries as in vendor_call.
+  /// more when a login has run out. Retries as in vendor_call.
   [[nodiscard]] base::awaitable<base::result<answer>> send(request what);
   /// Like `send`; an answer that the vendor's `judge` calls refused is an error.
   [[nodiscard]] base::awaitable<base::result<answer>> ask(request what);
