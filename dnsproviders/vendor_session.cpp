@@ -128,7 +128,10 @@ base::awaitable<base::result<answer>> vendor_session::send(request what) {
 
 base::awaitable<base::result<answer>> vendor_session::ask(request what) {
   auto answered = co_await send(std::move(what));
-  if (answered && vendor_.judge(*answered) == outcome::refused) co_return refusal(*answered);
+  if (answered && vendor_.judge(*answered) == outcome::refused) {
+    zones_.clear();  // one may have been deleted and created anew since it was asked for
+    co_return refusal(*answered);
+  }
   co_return answered;
 }
 

@@ -93,10 +93,10 @@ std::vector<bad_options> contradictions() {
       {"cloudflare", {{"auth_key", "s3cret"}}, "cloudflare: option 'auth_email' is missing beside auth_key"},
       {"cloudflare",
        {{"auth_token", "s3cret"}, {"ttl", "59"}},
-       "cloudflare: option 'ttl' is not a number from 60 to 86400"},
+       "cloudflare: option 'ttl' is not a number from 60 to 604800"},
       {"cloudflare",
        {{"auth_token", "s3cret"}, {"base_url", "api.cloudflare.com"}},
-       "cloudflare: option 'base_url' is not an http or https URL"},
+       "cloudflare: option 'base_url' is not an http or https address"},
       {"exec",
        {},
        "exec: option 'program' is missing (the program; without a slash it is searched in PATH); "

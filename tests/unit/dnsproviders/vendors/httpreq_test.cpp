@@ -42,6 +42,18 @@ TEST(httpreq, sends_credentials_only_when_it_has_both) {
   }
 }
 
+TEST(httpreq, knows_no_mode_but_its_own_two) {
+  const std::map<std::string, std::string> endpoint{{"endpoint", "http://dns.lan"}};
+  for (const char* mode : {"RAW", "default", ""}) {
+    auto options = endpoint;
+    options["mode"] = mode;
+    EXPECT_EQ(refusal_of_options("httpreq", options), "") << mode;
+  }
+  auto options = endpoint;
+  options["mode"] = "raw";
+  EXPECT_EQ(refusal_of_options("httpreq", options), "httpreq: option 'mode' is RAW (in capitals) or default");
+}
+
 TEST(httpreq, keeps_path_and_query_of_its_endpoint) {
   const struct {
     const char* endpoint;
