@@ -183,8 +183,18 @@ class rrset_vendor : public vendor {
 class slot_vendor : public vendor {
  public:
   [[nodiscard]] zone_source zones_from() const override { return zone_source::none; }
+  /// What must be known before `set` (an account of the name): asked until nothing is left to ask, and each
+  /// answer that is not a refusal given to `take_prepared`. One at a time for each certificate's name.
+  [[nodiscard]] virtual base::result<std::optional<request>> prepare(const txt_value& /*txt*/) {
+    return std::optional<request>();
+  }
+  [[nodiscard]] virtual base::result<void> take_prepared(const txt_value& /*txt*/, const answer& /*from*/) {
+    return {};
+  }
   [[nodiscard]] virtual base::result<request> set(const txt_value& txt) const = 0;
   [[nodiscard]] virtual base::result<request> clear(const txt_value& txt) const = 0;
+  /// False: values go by themselves; nothing is asked for at clean-up.
+  [[nodiscard]] virtual bool has_clear() const { return true; }
   /// True when a second value at a name replaces the first.
   [[nodiscard]] virtual bool replaces() const { return true; }
 };
