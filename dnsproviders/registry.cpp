@@ -5,6 +5,7 @@
 #include "dnsproviders/exec.hpp"
 #include "dnsproviders/httpreq.hpp"
 #include "dnsproviders/rfc2136.hpp"
+#include "dnsproviders/vendors/acmedns.hpp"
 #include "dnsproviders/vendors/alidns.hpp"
 #include "dnsproviders/vendors/bunny.hpp"
 #include "dnsproviders/vendors/clouddns.hpp"
@@ -56,6 +57,7 @@ struct entry {
 // Adding a provider is a file beside the others and one line here.
 // clang-format off: one line each
 constexpr entry providers[] = {
+    {acmedns_metadata, make_acmedns},
     {alidns_metadata, make_alidns},
     {bunny_metadata, make_bunny},
     {clouddns_metadata, make_clouddns},
