@@ -20,6 +20,7 @@
 #include "dnsproviders/vendors/godaddy.hpp"
 #include "dnsproviders/vendors/hetzner.hpp"
 #include "dnsproviders/vendors/inwx.hpp"
+#include "dnsproviders/vendors/joker.hpp"
 #include "dnsproviders/vendors/luadns.hpp"
 #include "dnsproviders/vendors/mythicbeasts.hpp"
 #include "dnsproviders/vendors/namecheap.hpp"
@@ -75,6 +76,7 @@ constexpr entry providers[] = {
     {hetzner_metadata, make_hetzner},
     {httpreq_metadata, make_httpreq},
     {inwx_metadata, make_inwx},
+    {joker_metadata, make_joker},
     {luadns_metadata, make_luadns},
     {mythicbeasts_metadata, make_mythicbeasts},
     {namecheap_metadata, make_namecheap},
