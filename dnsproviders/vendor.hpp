@@ -157,6 +157,11 @@ class record_vendor : public vendor {
   [[nodiscard]] virtual request list(const txt_value& txt, const std::string& cursor) const;
   [[nodiscard]] virtual base::result<page<found_record>> read_list(const answer& from,
                                                                    const txt_value& txt) const;
+  /// The id of our record where the vendor told it when it was written: it is then not looked for at
+  /// clean-up (credentials may have no right to read).
+  [[nodiscard]] virtual std::optional<std::string> known_id(const txt_value& /*txt*/) const {
+    return std::nullopt;
+  }
   [[nodiscard]] virtual request add(const txt_value& txt) const = 0;
   [[nodiscard]] virtual request remove(const txt_value& txt, const std::string& id) const = 0;
 };
