@@ -30,6 +30,7 @@
 #include "dnsproviders/vendors/netlify.hpp"
 #include "dnsproviders/vendors/njalla.hpp"
 #include "dnsproviders/vendors/ns1.hpp"
+#include "dnsproviders/vendors/ovh.hpp"
 #include "dnsproviders/vendors/pdns.hpp"
 #include "dnsproviders/vendors/porkbun.hpp"
 #include "dnsproviders/vendors/regru.hpp"
@@ -86,6 +87,7 @@ constexpr entry providers[] = {
     {netlify_metadata, make_netlify},
     {njalla_metadata, make_njalla},
     {ns1_metadata, make_ns1},
+    {ovh_metadata, make_ovh},
     {pdns_metadata, make_pdns},
     {porkbun_metadata, make_porkbun},
     {regru_metadata, make_regru},
