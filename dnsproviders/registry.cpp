@@ -17,6 +17,7 @@
 #include "dnsproviders/vendors/edgedns.hpp"
 #include "dnsproviders/vendors/exoscale.hpp"
 #include "dnsproviders/vendors/gandiv5.hpp"
+#include "dnsproviders/vendors/gcloud.hpp"
 #include "dnsproviders/vendors/godaddy.hpp"
 #include "dnsproviders/vendors/hetzner.hpp"
 #include "dnsproviders/vendors/inwx.hpp"
@@ -73,6 +74,7 @@ constexpr entry providers[] = {
     {exec_metadata, make_exec},
     {exoscale_metadata, make_exoscale},
     {gandiv5_metadata, make_gandiv5},
+    {gcloud_metadata, make_gcloud},
     {godaddy_metadata, make_godaddy},
     {hetzner_metadata, make_hetzner},
     {httpreq_metadata, make_httpreq},
