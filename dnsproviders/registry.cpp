@@ -7,6 +7,7 @@
 #include "dnsproviders/rfc2136.hpp"
 #include "dnsproviders/vendors/acmedns.hpp"
 #include "dnsproviders/vendors/alidns.hpp"
+#include "dnsproviders/vendors/azuredns.hpp"
 #include "dnsproviders/vendors/bunny.hpp"
 #include "dnsproviders/vendors/clouddns.hpp"
 #include "dnsproviders/vendors/cloudns.hpp"
@@ -62,6 +63,7 @@ struct entry {
 constexpr entry providers[] = {
     {acmedns_metadata, make_acmedns},
     {alidns_metadata, make_alidns},
+    {azuredns_metadata, make_azuredns},
     {bunny_metadata, make_bunny},
     {clouddns_metadata, make_clouddns},
     {cloudflare_metadata, make_cloudflare},
