@@ -32,6 +32,7 @@
 #include "dnsproviders/vendors/netlify.hpp"
 #include "dnsproviders/vendors/njalla.hpp"
 #include "dnsproviders/vendors/ns1.hpp"
+#include "dnsproviders/vendors/oraclecloud.hpp"
 #include "dnsproviders/vendors/ovh.hpp"
 #include "dnsproviders/vendors/pdns.hpp"
 #include "dnsproviders/vendors/porkbun.hpp"
@@ -91,6 +92,7 @@ constexpr entry providers[] = {
     {netlify_metadata, make_netlify},
     {njalla_metadata, make_njalla},
     {ns1_metadata, make_ns1},
+    {oraclecloud_metadata, make_oraclecloud},
     {ovh_metadata, make_ovh},
     {pdns_metadata, make_pdns},
     {porkbun_metadata, make_porkbun},
