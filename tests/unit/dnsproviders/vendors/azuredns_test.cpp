@@ -104,9 +104,9 @@ TEST(azuredns, looks_for_the_zone_on_all_pages_within_its_options) {
                          {"private_zone", "true"}});
   vendor_play play(narrow);
   exchange first = zones;
-  first.body =
-      R"({"query":"resources | where type =~ \"microsoft.network/privatednszones\" | where subscriptionId =~ \"s-1\" | where name =~ \"example.com\" | where tags.x == 'y' | project id, name",
-          "options":{"resultFormat":"objectArray"}})";
+  first.body = R"({"query":"resources | where type =~ \"microsoft.network/privatednszones\")"
+               R"( | where subscriptionId =~ \"s-1\" | where name =~ \"example.com\" | where tags.x == 'y')"
+               R"( | project id, name","options":{"resultFormat":"objectArray"}})";
   first.answer = R"({"data":[],"$skipToken":"more"})";
   exchange second = zones;
   second.body = first.body;

@@ -85,7 +85,8 @@ TEST(ovh, needs_no_right_to_read) {
   exchange forbidden = list("");
   forbidden.status = 403;
   forbidden.answer =
-      R"({"errorCode":"NOT_GRANTED_CALL","httpCode":"403 Forbidden","message":"This call has not been granted"})";
+      R"({"errorCode":"NOT_GRANTED_CALL","httpCode":"403 Forbidden",
+          "message":"This call has not been granted"})";
   EXPECT_TRUE(play.present({time_of_vendor, forbidden, add(first_value, "7"), refresh}));
   EXPECT_TRUE(play.clean_up({removal("7"), refresh}));
   exchange refused = add(first_value, "8");
