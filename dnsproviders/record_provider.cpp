@@ -47,7 +47,9 @@ class record_provider final : public provider {
     const auto lock = co_await keyed_lock::acquire(std::move(key));
     if (!lock) co_return lock.error();
     std::vector<std::string> ids(1);
-    if (vendor_->has_list()) {
+    if (auto known = vendor_->known_id(txt)) {
+      ids.front() = std::move(*known);
+    } else if (vendor_->has_list()) {
       auto found = co_await find_own(txt);
       if (!found) co_return found.error();
       ids = std::move(*found);

@@ -3,7 +3,9 @@
 #include "base/text.hpp"
 #include "dnsproviders/exec.hpp"
 #include "dnsproviders/rfc2136.hpp"
+#include "dnsproviders/vendors/acmedns.hpp"
 #include "dnsproviders/vendors/alidns.hpp"
+#include "dnsproviders/vendors/azuredns.hpp"
 #include "dnsproviders/vendors/bunny.hpp"
 #include "dnsproviders/vendors/clouddns.hpp"
 #include "dnsproviders/vendors/cloudflare.hpp"
@@ -15,10 +17,12 @@
 #include "dnsproviders/vendors/edgedns.hpp"
 #include "dnsproviders/vendors/exoscale.hpp"
 #include "dnsproviders/vendors/gandiv5.hpp"
+#include "dnsproviders/vendors/gcloud.hpp"
 #include "dnsproviders/vendors/godaddy.hpp"
 #include "dnsproviders/vendors/hetzner.hpp"
 #include "dnsproviders/vendors/httpreq.hpp"
 #include "dnsproviders/vendors/inwx.hpp"
+#include "dnsproviders/vendors/joker.hpp"
 #include "dnsproviders/vendors/luadns.hpp"
 #include "dnsproviders/vendors/mythicbeasts.hpp"
 #include "dnsproviders/vendors/namecheap.hpp"
@@ -28,6 +32,8 @@
 #include "dnsproviders/vendors/netlify.hpp"
 #include "dnsproviders/vendors/njalla.hpp"
 #include "dnsproviders/vendors/ns1.hpp"
+#include "dnsproviders/vendors/oraclecloud.hpp"
+#include "dnsproviders/vendors/ovh.hpp"
 #include "dnsproviders/vendors/pdns.hpp"
 #include "dnsproviders/vendors/porkbun.hpp"
 #include "dnsproviders/vendors/regru.hpp"
@@ -56,7 +62,9 @@ struct entry {
 // Adding a provider is a file beside the others and one line here.
 // clang-format off: one line each
 constexpr entry providers[] = {
+    {acmedns_metadata, make_acmedns},
     {alidns_metadata, make_alidns},
+    {azuredns_metadata, make_azuredns},
     {bunny_metadata, make_bunny},
     {clouddns_metadata, make_clouddns},
     {cloudflare_metadata, make_cloudflare},
@@ -69,10 +77,12 @@ constexpr entry providers[] = {
     {exec_metadata, make_exec},
     {exoscale_metadata, make_exoscale},
     {gandiv5_metadata, make_gandiv5},
+    {gcloud_metadata, make_gcloud},
     {godaddy_metadata, make_godaddy},
     {hetzner_metadata, make_hetzner},
     {httpreq_metadata, make_httpreq},
     {inwx_metadata, make_inwx},
+    {joker_metadata, make_joker},
     {luadns_metadata, make_luadns},
     {mythicbeasts_metadata, make_mythicbeasts},
     {namecheap_metadata, make_namecheap},
@@ -82,6 +92,8 @@ constexpr entry providers[] = {
     {netlify_metadata, make_netlify},
     {njalla_metadata, make_njalla},
     {ns1_metadata, make_ns1},
+    {oraclecloud_metadata, make_oraclecloud},
+    {ovh_metadata, make_ovh},
     {pdns_metadata, make_pdns},
     {porkbun_metadata, make_porkbun},
     {regru_metadata, make_regru},

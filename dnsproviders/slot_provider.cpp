@@ -1,9 +1,12 @@
 #include "dnsproviders/slot_provider.hpp"
 
+#include "dnsproviders/keyed_lock.hpp"
 #include "dnsproviders/vendor_session.hpp"
 
 namespace cardea::dnsproviders {
 namespace {
+
+constexpr int prepare_steps_max = 4;
 
 class slot_provider final : public provider {
  public:
@@ -20,10 +23,31 @@ class slot_provider final : public provider {
   bool one_at_a_time() const noexcept override { return vendor_->replaces(); }
 
  private:
+  base::awaitable<base::result<void>> prepare(txt_value txt) {
+    std::string key = session_.settings().name + " " + txt.record.domain;
+    const auto lock = co_await keyed_lock::acquire(std::move(key));
+    if (!lock) co_return lock.error();
+    for (int steps = 0; steps < prepare_steps_max; ++steps) {
+      auto next = vendor_->prepare(txt);
+      if (!next) co_return next.error().at(session_.settings().name);
+      if (!*next) break;
+      auto answered = co_await session_.ask(std::move(**next));
+      if (!answered) co_return answered.error();
+      auto taken = vendor_->take_prepared(txt, *answered);
+      if (!taken) co_return taken.error().at(session_.settings().name);
+    }
+    co_return base::result<void>();
+  }
+
   base::awaitable<base::result<void>> tell(challenge_record record, bool sets) {
+    if (!sets && !vendor_->has_clear()) co_return base::result<void>();
     auto zone = co_await session_.find_zone(record.fqdn);
     if (!zone) co_return zone.error();
     const txt_value txt{std::move(record), *zone, session_.settings().ttl};
+    if (sets) {
+      auto prepared = co_await prepare(txt);
+      if (!prepared) co_return prepared.error();
+    }
     auto wanted = sets ? vendor_->set(txt) : vendor_->clear(txt);
     if (!wanted) co_return wanted.error().at(session_.settings().name);
     auto answered = co_await session_.ask(std::move(*wanted));

@@ -157,6 +157,11 @@ class record_vendor : public vendor {
   [[nodiscard]] virtual request list(const txt_value& txt, const std::string& cursor) const;
   [[nodiscard]] virtual base::result<page<found_record>> read_list(const answer& from,
                                                                    const txt_value& txt) const;
+  /// The id of our record where the vendor told it when it was written: it is then not looked for at
+  /// clean-up (credentials may have no right to read).
+  [[nodiscard]] virtual std::optional<std::string> known_id(const txt_value& /*txt*/) const {
+    return std::nullopt;
+  }
   [[nodiscard]] virtual request add(const txt_value& txt) const = 0;
   [[nodiscard]] virtual request remove(const txt_value& txt, const std::string& id) const = 0;
 };
@@ -183,8 +188,18 @@ class rrset_vendor : public vendor {
 class slot_vendor : public vendor {
  public:
   [[nodiscard]] zone_source zones_from() const override { return zone_source::none; }
+  /// What must be known before `set` (an account of the name): asked until nothing is left to ask, and each
+  /// answer that is not a refusal given to `take_prepared`. One at a time for each certificate's name.
+  [[nodiscard]] virtual base::result<std::optional<request>> prepare(const txt_value& /*txt*/) {
+    return std::optional<request>();
+  }
+  [[nodiscard]] virtual base::result<void> take_prepared(const txt_value& /*txt*/, const answer& /*from*/) {
+    return {};
+  }
   [[nodiscard]] virtual base::result<request> set(const txt_value& txt) const = 0;
   [[nodiscard]] virtual base::result<request> clear(const txt_value& txt) const = 0;
+  /// False: values go by themselves; nothing is asked for at clean-up.
+  [[nodiscard]] virtual bool has_clear() const { return true; }
   /// True when a second value at a name replaces the first.
   [[nodiscard]] virtual bool replaces() const { return true; }
 };
