@@ -6,15 +6,14 @@
 #include "autocert/request_check.hpp"
 #include "base/fetch_client.hpp"
 #include "config/environment.hpp"
+#include "config/sections/known_cas.hpp"
 #include "dnsproviders/registry.hpp"
 
 namespace cardea::app {
 namespace {
 
-constexpr std::string_view lets_encrypt = "https://acme-v02.api.letsencrypt.org/directory";
-
 std::string directory_of(const config::certificate_request& request) {
-  return request.ca_dir_url.empty() ? std::string(lets_encrypt) : request.ca_dir_url;
+  return request.ca_dir_url.empty() ? std::string(config::lets_encrypt_directory) : request.ca_dir_url;
 }
 
 base::result<base::fetch> make_fetch(const std::vector<std::string>& ca_files) {
@@ -79,7 +78,8 @@ base::result<std::unique_ptr<autocert::issuer>> issuers::make(const config::cert
       },
       request.cert_path + ".pending-dns", log);
   autocert::acme::issuer_settings settings{request.name,          directory_of(request), request.email,
-                                           request.acme_key_path, request.eab_kid,       request.eab_hmac};
+                                           request.acme_key_path, request.eab_kid,       request.eab_hmac,
+                                           request.profile,       request.preferred_chain};
   return std::unique_ptr<autocert::issuer>(std::make_unique<autocert::acme::acme_issuer>(
       std::move(settings), std::move(*transport), std::move(solver), base::system_wall_clock(),
       base::sleep_for));

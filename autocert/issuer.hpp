@@ -1,8 +1,13 @@
 #pragma once
 
 #include "base/async.hpp"
+#include "base/certificate.hpp"
+#include "base/clock.hpp"
 #include "base/error.hpp"
 
+#include <chrono>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +17,22 @@ namespace cardea::autocert {
 struct issue_request {
   std::vector<std::string> domains;  ///< normalised, unique, in the order of the configuration
   std::string csr_der;               ///< PKCS#10 with exactly those names as SAN and no CN
+  /// What the new one is to replace, for CAs that keep account of it; null: nothing.
+  std::shared_ptr<const base::certificate> replaces = {};
+};
+
+/// The time in which a CA wants a certificate renewed (RFC 9773 section 4.2).
+struct renewal_window {
+  base::wall_time start;
+  base::wall_time end;           ///< after start
+  std::string explanation = {};  ///< the address of a page that says why; mostly empty
+
+  friend bool operator==(const renewal_window&, const renewal_window&) = default;
+};
+
+struct renewal_advice {
+  std::optional<renewal_window> window;          ///< nothing: the CA gives none for this certificate
+  std::chrono::seconds ask_again{24 * 60 * 60};  ///< 1 minute to 24 hours
 };
 
 /// Whoever turns a signing request into a certificate: an ACME CA, the
@@ -24,6 +45,12 @@ class issuer {
   /// operator. Control thread; the issuer must outlive the awaitable; a bounded
   /// time passes before it completes.
   [[nodiscard]] virtual base::awaitable<base::result<std::string>> issue(issue_request request) = 0;
+
+  /// When the issuer wants this certificate of its own to be renewed.
+  [[nodiscard]] virtual base::awaitable<base::result<renewal_advice>> advise(
+      std::shared_ptr<const base::certificate> /*about*/) {
+    co_return renewal_advice{};
+  }
 };
 
 }  // namespace cardea::autocert

@@ -82,6 +82,31 @@ base::result<base::key_ptr> make_key(config::key_type type) {
   return key;
 }
 
+bool is_of_type(const EVP_PKEY* key, config::key_type type) {
+  const int id = EVP_PKEY_get_base_id(key);
+  const int bits = EVP_PKEY_get_bits(key);
+  switch (type) {
+    case config::key_type::ec256:
+      return id == EVP_PKEY_EC && bits == 256;
+    case config::key_type::ec384:
+      return id == EVP_PKEY_EC && bits == 384;
+    case config::key_type::rsa2048:
+      return id == EVP_PKEY_RSA && bits == 2048;
+    case config::key_type::rsa3072:
+      return id == EVP_PKEY_RSA && bits == 3072;
+    case config::key_type::rsa4096:
+      return id == EVP_PKEY_RSA && bits == 4096;
+    case config::key_type::rsa8192:
+      return id == EVP_PKEY_RSA && bits == 8192;
+  }
+  return false;
+}
+
+base::result<base::key_ptr> share_key(EVP_PKEY* key) {
+  if (EVP_PKEY_up_ref(key) != 1) return refused("key");
+  return base::key_ptr(key);
+}
+
 std::string key_to_pem(EVP_PKEY* key) {
   // A BIO of OpenSSL's secure kind wipes its memory when it is freed.
   const owned<BIO> out(BIO_new(BIO_s_secmem()));

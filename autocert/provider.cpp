@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds save_retry_interval = 1min;
 constexpr std::chrono::milliseconds unreadable_retry_interval = 1min;
 constexpr std::chrono::seconds clock_skew_noticed = 60s;
+constexpr std::chrono::hours advice_retry_interval{1};  // after a question that failed
 
 std::int64_t unix_seconds(base::wall_time when) { return std::chrono::system_clock::to_time_t(when); }
 
@@ -51,6 +52,7 @@ provider::provider(config::certificate_request request, collaborators with)
       log_(logger_of(request_.name)),
       store_(request_.cert_path, request_.key_path, log_, *with_.outside.files),
       failures_(request_.cert_path, request_.key_path, *with_.outside.files),
+      suggestions_(request_.cert_path, *with_.outside.files),
       attempt_over_(with_.outside.executor, base::steady_timer::time_point::max()),
       wake_(with_.outside.executor, base::steady_timer::time_point::max()) {}
 
@@ -158,14 +160,20 @@ base::awaitable<base::result<effect>> provider::attempt() {
   co_return effect::replaced;
 }
 
-// Every order has a key of its own, so that a stolen one dies with its certificate.
+// Every order has a key of its own, so that a stolen one dies with its certificate, unless reuse_key says
+// otherwise (pinned keys).
 base::awaitable<base::result<provider::fresh_pair>> provider::order() {
-  const auto key = make_key(request_.certificate_key_type);
+  const auto key =
+      current_ && request_.reuse_key && is_of_type(current_->key(), request_.certificate_key_type)
+          ? share_key(current_->key())
+          : make_key(request_.certificate_key_type);
   if (!key) co_return key.error().at("make the key");
   auto csr = make_csr(key->get(), request_.domains);
   if (!csr) co_return csr.error().at("make the signing request");
   log_.info("key and signing request made");
   issue_request wanted{request_.domains, std::move(*csr)};
+  // After a failure without it: a CA that stumbles over it must not stop the renewal (B46).
+  if (failures_in_row_ == 0 && !is_mismatch()) wanted.replaces = current_;
   auto chain = co_await with_.ca->issue(std::move(wanted));
   if (!chain) co_return chain.error();
   fresh_pair out{std::move(*chain), base::secret(key_to_pem(key->get())), nullptr};
@@ -220,6 +228,11 @@ void provider::retry_save() {
 
 void provider::serve(std::shared_ptr<const base::certificate> certificate) {
   current_ = std::move(certificate);
+  // What the CA said of it before a restart still holds; of another one nothing is known yet.
+  suggestion_ = suggestions_.load();
+  const bool is_about_it = suggestion_ && suggestion_->serial == current_->serial_hex();
+  if (!is_about_it) suggestion_.reset();
+  ask_again_ = is_about_it ? suggestion_->ask_again : base::wall_time{};
   if (with_.changed) with_.changed();
 }
 
@@ -246,6 +259,8 @@ renewal_inputs provider::inputs() const {
   out.last_failure = failures_.last();
   out.failures_in_row = failures_in_row_;
   out.obtained_at = obtained_at_;
+  if (current_ && suggestion_ && suggestion_->serial == current_->serial_hex())
+    out.suggested = suggestion_->at;
   return out;
 }
 
@@ -266,17 +281,56 @@ certificate_status provider::status() const {
   return out;
 }
 
+base::awaitable<void> provider::take_advice() {
+  const base::wall_time now = with_.outside.clock();
+  const auto about = current_;
+  const bool is_due = next_attempt(inputs(), now) <= now;
+  if (!about || is_due || foreign_ || attempting_ || now < ask_again_) co_return;
+  ask_again_ = now + advice_retry_interval;
+  const auto advice = co_await with_.ca->advise(about);
+  if (about != current_) co_return;  // replaced meanwhile
+  if (!advice) {
+    log_.debug("the CA gives no renewal information now", {{"why", advice.error().message()}});
+    co_return;
+  }
+  ask_again_ = with_.outside.clock() + advice->ask_again;
+  if (advice->window) {
+    suggest(*advice->window, ask_again_);
+  } else if (std::exchange(suggestion_, std::nullopt)) {
+    if (const auto gone = suggestions_.clear(); !gone)
+      log_.warn("the CA's suggestion could not be removed", {{"error", gone.error().message()}});
+  }
+}
+
+void provider::suggest(const renewal_window& window, base::wall_time ask_again) {
+  const std::string serial = current_->serial_hex();
+  const bool is_new = !suggestion_ || !(suggestion_->window == window);
+  if (is_new) {
+    const base::wall_time at = chosen_between(window.start, window.end, serial);
+    log_.info("the CA suggests when to renew", {{"renew_at", base::to_rfc3339(at)},
+                                                {"window_start", base::to_rfc3339(window.start)},
+                                                {"window_end", base::to_rfc3339(window.end)},
+                                                {"explanation", window.explanation}});
+    suggestion_ = suggestion{serial, window, at, ask_again};
+  }
+  suggestion_->ask_again = ask_again;
+  if (const auto saved = suggestions_.save(*suggestion_); !saved)
+    log_.warn("the CA's suggestion could not be stored", {{"error", saved.error().message()}});
+}
+
 base::awaitable<void> provider::keep_renewed() {
   if (with_.ca == nullptr) co_return;
   const auto cancellation = co_await base::asio::this_coro::cancellation_state;
   while (cancellation.cancelled() == base::asio::cancellation_type::none) {
     retry_save();
+    co_await take_advice();
     // One reading of the clock: "at once" is the very time that was passed in.
     const base::wall_time before = with_.outside.clock();
     if (next_attempt(inputs(), before) <= before) {
       const auto renewed = co_await renew(renew_mode::if_needed);
       if (!renewed) log_.debug("no new certificate", {{"why", renewed.error().message()}});
       if (cancellation.cancelled() != base::asio::cancellation_type::none) co_return;
+      if (renewed && *renewed == effect::replaced) continue;  // the CA is asked about the new one
     }
     const base::wall_time now = with_.outside.clock();
     auto duration = pause_until(next_attempt(inputs(), now), now);

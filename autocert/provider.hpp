@@ -7,6 +7,7 @@
 #include "autocert/renewal.hpp"
 #include "autocert/request_check.hpp"
 #include "autocert/status.hpp"
+#include "autocert/suggestion_store.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
 #include "base/task_group.hpp"
@@ -100,6 +101,9 @@ class provider {
   void serve(std::shared_ptr<const base::certificate> certificate);
   void save(fresh_pair pair);
   void retry_save();
+  /// Asks the CA when to renew, when it is time to ask; never fails.
+  [[nodiscard]] base::awaitable<void> take_advice();
+  void suggest(const renewal_window& window, base::wall_time ask_again);
   [[nodiscard]] base::awaitable<void> pause(std::chrono::milliseconds duration);
   [[nodiscard]] base::awaitable<void> woken();
 
@@ -109,10 +113,13 @@ class provider {
   base::logger log_;
   cert_store store_;
   failure_store failures_;
+  suggestion_store suggestions_;
 
   std::shared_ptr<const base::certificate> current_;
   std::optional<base::wall_time> obtained_at_;
-  std::optional<fresh_pair> unsaved_;  ///< served from memory because the disk refused it
+  std::optional<fresh_pair> unsaved_;     ///< served from memory because the disk refused it
+  std::optional<suggestion> suggestion_;  ///< of the CA; counts for the certificate that it names
+  base::wall_time ask_again_{};           ///< the CA, about the one that is served
   unsigned failures_in_row_ = 0;
   bool foreign_ = false;       ///< loaded from disk, and of another CA than the configured one
   bool unreadable_ = false;    ///< files exist but the system refuses to read them

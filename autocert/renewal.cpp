@@ -17,6 +17,7 @@ constexpr seconds cooldown_of_first_request{15};
 constexpr hours cooldown_of_renewal{1};
 constexpr unsigned doublings_max = 8;       // 15 s * 2^8 is beyond an hour
 constexpr int jitter_share = 50;            // of the lifetime: 2 %
+constexpr int safety_share = 20;            // of the lifetime, whatever a CA suggests (B06)
 constexpr int success_interval_share = 10;  // of the lifetime (B08)
 constexpr minutes recheck_interval{10};
 constexpr std::chrono::milliseconds pause_min{50};
@@ -75,10 +76,23 @@ seconds cooldown(const std::optional<validity>& dates, base::wall_time now,
   return std::clamp<seconds>(whole_seconds(dates->not_after - now) / 10, least, cooldown_of_renewal);
 }
 
+base::wall_time renewal_time(const renewal_inputs& inputs) noexcept {
+  const validity& dates = *inputs.dates;
+  if (!inputs.suggested) return jittered_renewal_due(dates, inputs.name);
+  return std::min<base::wall_time>(*inputs.suggested, dates.not_after - lifetime(dates) / safety_share);
+}
+
+base::wall_time chosen_between(base::wall_time start, base::wall_time end, std::string_view seed) noexcept {
+  const auto width = whole_seconds(end - start);
+  if (width.count() <= 0) return start;
+  const auto began = static_cast<std::uint64_t>(start.time_since_epoch().count());
+  const std::uint64_t offset = hash_of(seed, began) % static_cast<std::uint64_t>(width.count());
+  return start + seconds(static_cast<std::int64_t>(offset));
+}
+
 certificate_state state_of(const renewal_inputs& inputs, base::wall_time now) noexcept {
   if (inputs.mismatch) return certificate_state::mismatch;
-  if (!inputs.dates || jittered_renewal_due(*inputs.dates, inputs.name) <= now)
-    return certificate_state::expired;
+  if (!inputs.dates || renewal_time(inputs) <= now) return certificate_state::expired;
   return certificate_state::valid;
 }
 
@@ -93,7 +107,7 @@ std::optional<base::wall_time> cooldown_until(const renewal_inputs& inputs, base
 
 base::wall_time next_attempt(const renewal_inputs& inputs, base::wall_time now) noexcept {
   base::wall_time wanted = now;
-  if (inputs.dates && !inputs.mismatch) wanted = jittered_renewal_due(*inputs.dates, inputs.name);
+  if (inputs.dates && !inputs.mismatch) wanted = renewal_time(inputs);
   if (inputs.dates && inputs.obtained_at && *inputs.obtained_at <= now) {
     const seconds interval = std::max<seconds>(lifetime(*inputs.dates) / success_interval_share, seconds(1));
     wanted = std::max(wanted, *inputs.obtained_at + interval);

@@ -53,13 +53,25 @@ enum class certificate_state {
 
 /// All that the decision depends on.
 struct renewal_inputs {
-  std::string_view name;                        ///< what the jitter depends on
-  std::optional<validity> dates;                ///< nothing: there is no certificate yet
-  bool mismatch = false;                        ///< names differ from the configured ones
-  std::optional<base::wall_time> last_failure;  ///< see failure_store
-  unsigned failures_in_row = 1;                 ///< of this process; counts only with last_failure
-  std::optional<base::wall_time> obtained_at;   ///< last success of this process
+  std::string_view name;                             ///< what the jitter depends on
+  std::optional<validity> dates;                     ///< nothing: there is no certificate yet
+  bool mismatch = false;                             ///< names differ from the configured ones
+  std::optional<base::wall_time> last_failure = {};  ///< see failure_store
+  unsigned failures_in_row = 1;                      ///< of this process; counts only with last_failure
+  std::optional<base::wall_time> obtained_at = {};   ///< last success of this process
+  std::optional<base::wall_time> suggested = {};     ///< chosen in the CA's window (RFC 9773)
 };
+
+/// When the certificate is to be renewed: the time that was chosen in the CA's
+/// window, but no later than a twentieth of the lifetime before its end (B06);
+/// without one jittered_renewal_due.
+/// REQUIRES: inputs.dates.
+[[nodiscard]] base::wall_time renewal_time(const renewal_inputs& inputs) noexcept;
+
+/// A time between two, the same for the same arguments and evenly spread over
+/// different ones: chosen once for a window, wherever it is computed (B01).
+[[nodiscard]] base::wall_time chosen_between(base::wall_time start, base::wall_time end,
+                                             std::string_view seed) noexcept;
 
 [[nodiscard]] certificate_state state_of(const renewal_inputs& inputs, base::wall_time now) noexcept;
 

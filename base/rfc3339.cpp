@@ -33,7 +33,12 @@ std::optional<std::chrono::minutes> offset_of(std::string_view text) {
   return sign * (std::chrono::hours(*hours) + std::chrono::minutes(*minutes));
 }
 
+// wall_time counts nanoseconds in 64 bits, which last until 2262.
+constexpr int years_from = 1700;
+constexpr int years_to = 2261;
+
 bool in_range(const std::tm& parts) {
+  if (parts.tm_year + 1900 < years_from || parts.tm_year + 1900 > years_to) return false;
   const auto day = std::chrono::year_month_day(std::chrono::year(parts.tm_year + 1900),
                                                std::chrono::month(static_cast<unsigned>(parts.tm_mon + 1)),
                                                std::chrono::day(static_cast<unsigned>(parts.tm_mday)));

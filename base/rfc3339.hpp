@@ -12,7 +12,7 @@ namespace cardea::base {
 [[nodiscard]] std::string to_rfc3339(wall_time when);
 
 /// Reads RFC 3339 section 5.6 with an offset and a fraction (which is dropped);
-/// nothing when it is not such a time.
+/// nothing when it is not such a time, or one that wall_time cannot hold (before 1700, after 2261).
 [[nodiscard]] std::optional<wall_time> from_rfc3339(std::string_view text);
 
 }  // namespace cardea::base

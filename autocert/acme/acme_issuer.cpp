@@ -2,6 +2,7 @@
 
 #include "autocert/acme/chain.hpp"
 #include "autocert/acme/problem.hpp"
+#include "autocert/acme/renewal_info.hpp"
 #include "base/text.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -112,10 +113,29 @@ base::awaitable<base::result<void>> acme_issuer::find_account() {
   co_return base::result<void>();
 }
 
-base::awaitable<base::result<order>> acme_issuer::place_order(std::vector<std::string> domains) {
+base::awaitable<base::result<order>> acme_issuer::place_order(issue_request request) {
   const auto where = co_await ca_->find_directory();
   if (!where) co_return where.error();
-  std::string payload = new_order_payload(domains);
+  order_wish wish{std::move(request.domains), settings_.profile, {}};
+  const auto& profiles = where->profiles;
+  if (!wish.profile.empty() && std::find(profiles.begin(), profiles.end(), wish.profile) == profiles.end())
+    co_return base::error(errc::rejected, "the CA has no profile '" + wish.profile + "'; it has " +
+                                              (profiles.empty() ? "none" : joined(profiles)));
+  if (request.replaces && !where->renewal_info.empty())
+    wish.replaces = certificate_id(request.replaces->leaf()).value_or("");
+  order_wish plain{wish.domains, wish.profile, {}};
+  const bool replaces = !wish.replaces.empty();
+  auto placed = co_await place(std::move(wish));
+  // Somebody else's order was first (B46): it is ordered all the same, as a new one.
+  if (!placed && replaces && placed.error().code == errc::already_replaced)
+    placed = co_await place(std::move(plain));
+  co_return placed;
+}
+
+base::awaitable<base::result<order>> acme_issuer::place(order_wish wish) {
+  const auto where = co_await ca_->find_directory();
+  if (!where) co_return where.error();
+  std::string payload = new_order_payload(wish);
   auto answer = co_await post(where->new_order, std::move(payload));
   if (!answer) co_return answer.error().at("order");
   auto placed = parse_order(answer->body);
@@ -286,16 +306,57 @@ base::awaitable<base::result<order>> acme_issuer::finalize(order placed, const s
   co_return issued;
 }
 
+// The first chain that is wanted, of those that the CA offers (RFC 8555 section 7.4.2).
+base::awaitable<base::result<std::string>> acme_issuer::download(std::string url) {
+  std::string payload = post_as_get;
+  auto first = co_await post(std::move(url), std::move(payload));
+  if (!first) co_return first.error();
+  const std::string& wanted = settings_.preferred_chain;
+  if (wanted.empty() || has_issuer(first->body, wanted)) co_return std::move(first->body);
+  for (const std::string& each : alternates_of(*first)) {
+    std::string address = each;
+    payload = post_as_get;
+    auto other = co_await post(std::move(address), std::move(payload));
+    if (!other) {
+      log_.warn("an alternate chain could not be downloaded", {{"error", other.error().message()}});
+      continue;
+    }
+    if (has_issuer(other->body, wanted)) co_return std::move(other->body);
+  }
+  log_.warn("the CA offers no chain of the preferred issuer", {{"preferred_chain", wanted}});
+  co_return std::move(first->body);
+}
+
+base::awaitable<base::result<renewal_advice>> acme_issuer::advise(
+    std::shared_ptr<const base::certificate> about) {
+  const auto where = co_await ca_->find_directory();
+  if (!where) co_return where.error();
+  const auto id = certificate_id(about->leaf());
+  if (where->renewal_info.empty() || !id) co_return renewal_advice{};
+  std::string address = where->renewal_info;
+  if (!address.ends_with('/')) address += '/';
+  address += *id;
+  const auto answer = co_await ca_->get(std::move(address));
+  if (!answer) co_return answer.error().at("renewal information");
+  renewal_advice out{std::nullopt, ask_again_after(answer->header("Retry-After"), clock_())};
+  auto window = parse_renewal_info(answer->body);
+  if (window)
+    out.window = std::move(*window);
+  else
+    log_.warn("the CA's renewal information is of no use", {{"error", window.error().message()}});
+  co_return out;
+}
+
 base::awaitable<base::result<std::string>> acme_issuer::order_certificate(issue_request request) {
   const auto account = co_await find_account();
   if (!account) co_return account.error();
   log_.info("ordering a certificate", {{"domains", joined(request.domains)}});
-  std::vector<std::string> domains = request.domains;
-  auto placed = co_await place_order(std::move(domains));
+  issue_request wanted = request;
+  auto placed = co_await place_order(std::move(wanted));
   if (placed && placed->status != state::pending && placed->status != state::ready) {
     log_.info("the CA handed out an order that is used up", {{"status", to_text(placed->status)}});
-    domains = request.domains;
-    placed = co_await place_order(std::move(domains));
+    wanted = request;
+    placed = co_await place_order(std::move(wanted));
   }
   if (!placed) co_return placed.error();
   if (placed->status == state::pending) {
@@ -314,11 +375,10 @@ base::awaitable<base::result<std::string>> acme_issuer::order_certificate(issue_
     co_return base::error(errc::malformed_answer,
                           "the order is " + std::string(to_text(placed->status)) + " and has no certificate");
   std::string address = placed->certificate;
-  std::string payload = post_as_get;
-  const auto chain = co_await post(std::move(address), std::move(payload));
+  const auto chain = co_await download(std::move(address));
   if (!chain) co_return chain.error().at("download");
   log_.info("certificate downloaded");
-  co_return check_chain(chain->body, request.csr_der, request.domains, clock_());
+  co_return check_chain(*chain, request.csr_der, request.domains, clock_());
 }
 
 base::awaitable<base::result<std::string>> acme_issuer::order_with_account(issue_request request) {

@@ -22,6 +22,8 @@ struct issuer_settings {
   std::string account_key_path;
   std::string eab_kid;
   base::secret eab_hmac;
+  std::string profile = {};          ///< empty: the CA's default
+  std::string preferred_chain = {};  ///< common name of an issuer; empty: the CA's first chain
 };
 
 /// Gets certificates from an ACME CA by dns-01 (RFC 8555).
@@ -45,6 +47,9 @@ class acme_issuer final : public issuer {
               base::wall_clock clock, sleep_function sleep);
 
   [[nodiscard]] base::awaitable<base::result<std::string>> issue(issue_request request) override;
+  /// RFC 9773; without a word where the CA has no renewal information.
+  [[nodiscard]] base::awaitable<base::result<renewal_advice>> advise(
+      std::shared_ptr<const base::certificate> about) override;
 
  private:
   struct polling {
@@ -52,7 +57,8 @@ class acme_issuer final : public issuer {
     std::chrono::milliseconds waited{0};
   };
   [[nodiscard]] base::awaitable<base::result<void>> find_account();
-  [[nodiscard]] base::awaitable<base::result<order>> place_order(std::vector<std::string> domains);
+  [[nodiscard]] base::awaitable<base::result<order>> place_order(issue_request request);
+  [[nodiscard]] base::awaitable<base::result<order>> place(order_wish wish);
   [[nodiscard]] base::awaitable<base::result<void>> validate(const order& placed);
   [[nodiscard]] base::awaitable<base::result<void>> prove(std::vector<authorization> open,
                                                           std::vector<solvers::dns01::work> work);
@@ -63,6 +69,7 @@ class acme_issuer final : public issuer {
   [[nodiscard]] base::awaitable<base::result<order>> poll_order(std::string url, state until_not);
   [[nodiscard]] base::awaitable<base::error> why_invalid(order ended);
   [[nodiscard]] base::awaitable<base::result<order>> finalize(order placed, const std::string& csr_der);
+  [[nodiscard]] base::awaitable<base::result<std::string>> download(std::string url);
   [[nodiscard]] base::awaitable<base::result<std::string>> order_certificate(issue_request request);
   [[nodiscard]] base::awaitable<base::result<std::string>> order_with_account(issue_request request);
   [[nodiscard]] base::awaitable<base::result<base::fetch_response>> post(std::string url,

@@ -19,6 +19,7 @@ namespace cardea::autocert::acme {
 namespace {
 
 constexpr std::size_t certificates_max = 10;
+constexpr std::size_t alternates_max = 8;
 
 using bio_ptr = std::unique_ptr<BIO, int (*)(BIO*)>;
 
@@ -85,6 +86,41 @@ base::result<std::string> check_chain(std::string_view pem, std::string_view csr
   char* data = nullptr;
   const long size = BIO_get_mem_data(out.get(), &data);
   return std::string(data, static_cast<std::size_t>(size));
+}
+
+bool has_issuer(std::string_view pem, std::string_view common_name) {
+  const auto chain = parse(pem);
+  if (!chain) return false;
+  return std::any_of(chain->begin(), chain->end(), [&](const base::x509_ptr& each) {
+    const X509_NAME* const issuer = X509_get_issuer_name(each.get());
+    const int at = X509_NAME_get_index_by_NID(issuer, NID_commonName, -1);
+    if (at < 0) return false;
+    const ASN1_STRING* const text = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(issuer, at));
+    const auto* const bytes = reinterpret_cast<const char*>(ASN1_STRING_get0_data(text));
+    return std::string_view(bytes, static_cast<std::size_t>(ASN1_STRING_length(text))) == common_name;
+  });
+}
+
+std::vector<std::string> alternates_of(const base::fetch_response& answer) {
+  std::vector<std::string> out;
+  for (const base::http_field& field : answer.headers) {
+    if (!base::equal_ignoring_case(field.name, "Link")) continue;
+    // Several links may share a field; an address holds no '>' (RFC 8288 section 3).
+    std::string_view left = field.value;
+    while (out.size() < alternates_max) {
+      const auto open = left.find('<');
+      const auto close = left.find('>', open);
+      if (open == std::string_view::npos || close == std::string_view::npos) break;
+      const std::string_view address = left.substr(open + 1, close - open - 1);
+      left.remove_prefix(close + 1);
+      const std::string_view parameters = left.substr(0, left.find('<'));
+      const std::string relation = base::to_lower(parameters);
+      if (relation.find("rel=\"alternate\"") != std::string::npos ||
+          relation.find("rel=alternate") != std::string::npos)
+        out.emplace_back(address);
+    }
+  }
+  return out;
 }
 
 }  // namespace cardea::autocert::acme

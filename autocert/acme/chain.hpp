@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/fetch_message.hpp"
 
 #include <string>
 #include <string_view>
@@ -18,5 +19,12 @@ namespace cardea::autocert::acme {
 [[nodiscard]] base::result<std::string> check_chain(std::string_view pem, std::string_view csr_der,
                                                     const std::vector<std::string>& domains,
                                                     base::wall_time now);
+
+/// Whether a certificate of the chain was issued by an issuer of that common name.
+[[nodiscard]] bool has_issuer(std::string_view pem, std::string_view common_name);
+
+/// The addresses of other chains for the same certificate: Link fields with
+/// rel="alternate" (RFC 8555 section 7.4.2), at most 8.
+[[nodiscard]] std::vector<std::string> alternates_of(const base::fetch_response& answer);
 
 }  // namespace cardea::autocert::acme

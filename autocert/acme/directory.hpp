@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cardea::autocert::acme {
 
@@ -12,8 +13,10 @@ struct directory {
   std::string new_nonce;
   std::string new_account;
   std::string new_order;
+  std::string renewal_info;      ///< empty: the CA does not say when to renew (RFC 9773)
   std::string terms_of_service;  ///< empty when there are none
   bool external_account_required = false;
+  std::vector<std::string> profiles;  ///< that orders may name; empty: the CA has none
 };
 
 /// errc::malformed_answer when one of the three addresses is missing.

@@ -20,6 +20,8 @@ class category final : public boost::system::error_category {
         return "the CA refused every nonce";
       case errc::order_not_ready:
         return "the order is not ready";
+      case errc::already_replaced:
+        return "the certificate is replaced already";
       case errc::malformed_answer:
         return "an answer that is not ACME";
       case errc::account_key:

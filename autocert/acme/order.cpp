@@ -104,10 +104,13 @@ std::string authorization::failure() const {
   return name + std::string(to_text(status)) + ", and the CA did not say why";
 }
 
-std::string new_order_payload(const std::vector<std::string>& domains) {
+std::string new_order_payload(const order_wish& wish) {
   json::array identifiers;
-  for (const std::string& domain : domains) identifiers.push_back({{"type", "dns"}, {"value", domain}});
-  return json::serialize(json::object{{"identifiers", std::move(identifiers)}});
+  for (const std::string& domain : wish.domains) identifiers.push_back({{"type", "dns"}, {"value", domain}});
+  json::object out{{"identifiers", std::move(identifiers)}};
+  if (!wish.profile.empty()) out["profile"] = wish.profile;
+  if (!wish.replaces.empty()) out["replaces"] = wish.replaces;
+  return json::serialize(out);
 }
 
 }  // namespace cardea::autocert::acme

@@ -51,7 +51,15 @@ struct authorization {
 
 [[nodiscard]] base::result<authorization> parse_authorization(std::string_view body);
 
-/// {"identifiers":[{"type":"dns","value":...}]}
-[[nodiscard]] std::string new_order_payload(const std::vector<std::string>& domains);
+/// What newOrder is told.
+struct order_wish {
+  std::vector<std::string> domains;
+  std::string profile = {};  ///< empty: the CA's default
+  std::string replaces =
+      {};  ///< id of the certificate that the new one replaces (RFC 9773 section 5), or empty
+};
+
+/// {"identifiers":[{"type":"dns","value":...}],"profile":...,"replaces":...}
+[[nodiscard]] std::string new_order_payload(const order_wish& wish);
 
 }  // namespace cardea::autocert::acme

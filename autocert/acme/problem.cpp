@@ -91,6 +91,7 @@ base::error error_from(const problem& cause) {
   if (cause.type == "accountDoesNotExist") code = errc::account_unknown;
   if (cause.type == "badNonce") code = errc::bad_nonce;
   if (cause.type == "orderNotReady") code = errc::order_not_ready;
+  if (cause.type == "alreadyReplaced") code = errc::already_replaced;
   return {code, cause.sentence()};
 }
 

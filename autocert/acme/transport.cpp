@@ -110,6 +110,15 @@ base::awaitable<base::result<directory>> transport::find_directory() {
   co_return parsed;
 }
 
+base::awaitable<base::result<base::fetch_response>> transport::get(std::string url) {
+  base::fetch_request request;
+  request.url = std::move(url);
+  auto answer = co_await exchange(std::move(request));
+  if (!answer || answer->status == 200) co_return answer;
+  const problem refused = problem_in(*answer);
+  co_return error_from(refused);
+}
+
 void transport::keep_nonce(const base::fetch_response& from) {
   const std::string_view nonce = from.header("Replay-Nonce");
   if (nonce.empty()) return;

@@ -44,6 +44,9 @@ class transport {
   /// The CA's directory, asked for at least daily.
   [[nodiscard]] base::awaitable<base::result<directory>> find_directory();
 
+  /// A plain GET, for what a CA tells everybody; anything but 200 is the problem as an error.
+  [[nodiscard]] base::awaitable<base::result<base::fetch_response>> get(std::string url);
+
   /// A POST with a JWS; "" as payload is POST-as-GET. Success is a 2xx answer;
   /// anything else is the problem as an error (see error_from). Each try has a
   /// nonce of its own. errc::cancelled once the caller is cancelled: nothing

@@ -26,7 +26,10 @@ struct certificate_request {
   std::map<std::string, base::secret> options;  ///< of the DNS provider; all print as ***
   std::vector<std::string> resolvers;           ///< "host[:port]" of recursive name servers
   std::string ca_dir_url;                       ///< empty = Let's Encrypt production
-  std::vector<std::string> ca_certs;            ///< PEM files trusted for the CA besides the system's
+  std::string profile;                          ///< of the CA's (`shortlived` ...); empty = the CA's default
+  std::string preferred_chain;        ///< common name of an issuer in the chain that is wanted, of several
+  bool reuse_key = false;             ///< renewals keep the certificate's key
+  std::vector<std::string> ca_certs;  ///< PEM files trusted for the CA besides the system's
   std::string eab_kid;
   base::secret eab_hmac;
   key_type certificate_key_type = key_type::ec256;

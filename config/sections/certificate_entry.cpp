@@ -3,11 +3,14 @@
 #include "base/dns_name.hpp"
 #include "base/text.hpp"
 #include "config/scalars.hpp"
+#include "config/sections/known_cas.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <set>
 
 namespace cardea::config {
@@ -71,6 +74,7 @@ class entry_reader {
     read_ca();
     read_eab();
     read_key_type();
+    read_wishes();
   }
 
   mapping& keys() { return keys_; }
@@ -200,14 +204,7 @@ class entry_reader {
   }
 
   void read_ca() {
-    if (const auto found = given("ca_dir_url", "ca_dir_url")) {
-      const auto text = found->text();
-      const auto problem = text ? problem_of_directory(*text) : std::string_view();
-      if (!problem.empty())
-        found->expected(problem);
-      else if (text)
-        entry_.request.ca_dir_url = *text;
-    }
+    read_directory();
     if (const auto found = given("ca_certs", "ca_certs")) {
       entry_.request.ca_certs.clear();
       for (const value& item : found->items()) {
@@ -218,6 +215,42 @@ class entry_reader {
           item.expected("the path of a PEM file");
       }
     }
+  }
+
+  // An address, or the name of a well-known CA.
+  void read_directory() {
+    const auto found = given("ca_dir_url", "ca_dir_url");
+    const auto text = found ? found->text() : std::nullopt;
+    if (!text) return;
+    if (const auto known = directory_of_known_ca(*text)) {
+      entry_.request.ca_dir_url = *known == lets_encrypt_directory ? std::string_view() : *known;
+      return;
+    }
+    const auto problem = problem_of_directory(*text);
+    if (problem.empty())
+      entry_.request.ca_dir_url = *text;
+    else if (text->find_first_of(":/.") == std::string::npos)
+      found->expected(fmt::format("an https:// address or one of {}", fmt::join(known_ca_names(), ", ")),
+                      did_you_mean(base::to_lower(*text), known_ca_names()));
+    else
+      found->expected(problem);
+  }
+
+  // What the CA is asked for besides the names.
+  void read_wishes() {
+    if (const auto found = given("profile", "profile")) {
+      const auto text = found->text();
+      const bool is_name = text && std::all_of(text->begin(), text->end(), [](char c) {
+                             return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
+                           });
+      if (is_name)
+        entry_.request.profile = *text;
+      else if (text)
+        found->expected("the name of a profile (letters, digits, - and _)");
+    }
+    read_text("preferred_chain", entry_.request.preferred_chain);
+    if (const auto found = given("reuse_key", "reuse_key"))
+      entry_.request.reuse_key = found->boolean().value_or(entry_.request.reuse_key);
   }
 
   void read_eab() {

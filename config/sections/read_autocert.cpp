@@ -16,6 +16,7 @@ namespace {
 // The account of another CA needs a key of its own: a key that two CAs know
 // links both accounts. 16 hex digits as GoDoxy takes them, so its keys are found.
 std::string derived_account_key_path(const std::string& ca_dir_url) {
+  if (ca_dir_url.empty()) return certificate_request{}.acme_key_path;
   const auto digest = base::sha256(ca_dir_url);
   return "certs/acme_" + base::hex({digest.data(), 8}) + ".key";
 }

@@ -61,6 +61,13 @@ std::vector<std::string> names_in(X509_REQ* request) {
   return out;
 }
 
+constexpr std::size_t first_alternate = 1000;
+
+std::size_t leaf_size(const std::string& chain) {
+  constexpr std::string_view end = "-----END CERTIFICATE-----\n";
+  return chain.find(end) + end.size();
+}
+
 }  // namespace
 
 struct acme_ca::signed_request {
@@ -118,6 +125,7 @@ std::optional<acme_ca::target> acme_ca::find(const std::string& url) {
                                                        {"/finalize/", ca_step::finalize},
                                                        {"/cert/", ca_step::certificate}};
   if (!url.starts_with(base_url)) return std::nullopt;
+  if (url.starts_with(base_url + "/renewal/")) return target{ca_step::renewal_info, 0};
   const std::string path = url.substr(base_url.size());
   if (const auto found = fixed.find(path); found != fixed.end()) return target{found->second, 0};
   const auto split = path.rfind('/') + 1;
@@ -138,10 +146,12 @@ acme_ca::response acme_ca::handle(const base::fetch_request& asked, const target
       add_nonce(out);
       return out;
     }
-    return json_response(200, {{"newNonce", base_url + "/new-nonce"},
-                               {"newAccount", base_url + "/new-account"},
-                               {"newOrder", base_url + "/new-order"},
-                               {"meta", {{"externalAccountRequired", !external_keys.empty()}}}});
+    return show_directory();
+  }
+  if (where.step == ca_step::renewal_info) {
+    requests.push_back({where.step, asked.url, {}, {}, time_.now()});
+    const auto found = advice.find(asked.url.substr((base_url + "/renewal/").size()));
+    return found != advice.end() ? found->second : refuse(404, "malformed", "no such certificate");
   }
   const auto opened = open_jws(asked.body);
   requests.push_back({where.step, asked.url, opened ? opened->payload : "",
@@ -152,6 +162,19 @@ acme_ca::response acme_ca::handle(const base::fetch_request& asked, const target
   if (!out) out = reaches == twist::effect::full ? act(where, from) : response{200, {}, {}};
   add_nonce(*out);
   return *out;
+}
+
+acme_ca::response acme_ca::show_directory() const {
+  json::object meta{{"externalAccountRequired", !external_keys.empty()}};
+  json::object offered;
+  for (const std::string& each : profiles) offered[each] = "a profile";
+  if (!offered.empty()) meta["profiles"] = std::move(offered);
+  json::object out{{"newNonce", base_url + "/new-nonce"},
+                   {"newAccount", base_url + "/new-account"},
+                   {"newOrder", base_url + "/new-order"},
+                   {"meta", std::move(meta)}};
+  if (!advice.empty() || !replaced.empty()) out["renewalInfo"] = base_url + "/renewal";
+  return json_response(200, out);
 }
 
 // RFC 8555 section 6.2 to 6.5.
@@ -201,6 +224,9 @@ acme_ca::response acme_ca::act(const target& where, const signed_request& from) 
   const std::size_t count = where.step == ca_step::authorization || where.step == ca_step::challenge
                                 ? authorizations_.size()
                                 : orders_.size();
+  if (where.step == ca_step::certificate && where.index >= first_alternate &&
+      where.index < first_alternate + alternates.size())
+    return show_chain(where.index);
   const bool is_numbered = where.step != ca_step::new_account && where.step != ca_step::new_order;
   if (is_numbered && where.index >= count) return refuse(404, "malformed", "no such object");
   switch (where.step) {
@@ -219,9 +245,20 @@ acme_ca::response acme_ca::act(const target& where, const signed_request& from) 
     default:
       break;
   }
-  const std::string& chain = orders_[where.index].chain;
-  if (chain.empty()) return refuse(404, "malformed", "no certificate yet");
-  return {200, {{"Content-Type", "application/pem-certificate-chain"}}, chain};
+  return show_chain(where.index);
+}
+
+// Alternate chains stand behind the orders: /cert/1000 is the first.
+acme_ca::response acme_ca::show_chain(std::size_t index) {
+  const bool is_alternate = index >= first_alternate;
+  if (!is_alternate && orders_[index].chain.empty()) return refuse(404, "malformed", "no certificate yet");
+  response out{200, {{"Content-Type", "application/pem-certificate-chain"}}, {}};
+  out.body = is_alternate ? orders_.back().chain.substr(0, leaf_size(orders_.back().chain)) +
+                                alternates[index - first_alternate]
+                          : orders_[index].chain;
+  for (std::size_t i = 0; i < alternates.size(); ++i)
+    out.headers.push_back({"Link", "<" + address("cert", first_alternate + i) + ">;rel=\"alternate\""});
+  return out;
 }
 
 acme_ca::response acme_ca::find_or_make_account(const signed_request& from) {
@@ -259,6 +296,11 @@ bool acme_ca::is_bound(const json::object& payload, const std::string& jwk) {
 acme_ca::response acme_ca::make_order(const signed_request& from) {
   order made;
   const json::object payload = parse(from.payload);
+  const std::string profile = text_in(payload, "profile");
+  if (!profile.empty() && std::find(profiles.begin(), profiles.end(), profile) == profiles.end())
+    return refuse(400, "invalidProfile", "no such profile");
+  if (const std::string old = text_in(payload, "replaces"); !old.empty() && !replaced.insert(old).second)
+    return refuse(409, "alreadyReplaced", "another order replaces it");
   const json::value* const identifiers = payload.if_contains("identifiers");
   if (identifiers == nullptr || !identifiers->is_array()) return refuse(400, "malformed", "no identifiers");
   for (const json::value& each : identifiers->get_array()) {

@@ -29,7 +29,8 @@ enum class ca_step {
   authorization,
   challenge,
   finalize,
-  certificate
+  certificate,
+  renewal_info
 };
 
 /// An ACME CA behind base::fetch, in memory and on simulated time.
@@ -91,6 +92,10 @@ class acme_ca {
   std::vector<base::http_field> waiting_fields;  ///< of answers that say "not yet"
   std::map<std::string, std::string> validation_errors;  ///< domain -> the challenge's "error" in JSON
   std::map<std::string, std::string> external_keys;      ///< kid -> key; not empty: a binding is required
+  std::vector<std::string> profiles;                     ///< that orders may name
+  std::map<std::string, base::fetch_response> advice;    ///< certificate id -> answer; not empty: RFC 9773
+  std::set<std::string> replaced;       ///< certificate ids that orders may not name any more
+  std::vector<std::string> alternates;  ///< chains at other addresses than the first
   std::function<std::string(std::string pem)> change_chain = {};
 
   std::vector<request> requests;
@@ -131,6 +136,8 @@ class acme_ca {
   [[nodiscard]] std::optional<response> check(const base::fetch_request& asked, const target& where,
                                               signed_request& out);
   [[nodiscard]] response act(const target& where, const signed_request& from);
+  [[nodiscard]] response show_directory() const;
+  [[nodiscard]] response show_chain(std::size_t index);
   [[nodiscard]] response find_or_make_account(const signed_request& from);
   [[nodiscard]] bool is_bound(const boost::json::object& payload, const std::string& jwk);
   [[nodiscard]] response make_order(const signed_request& from);

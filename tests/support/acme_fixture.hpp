@@ -88,6 +88,7 @@ class acme_fixture : public testing::Test {
     const auto key = autocert::make_key(config::key_type::ec256).value();
     autocert::issue_request wanted{std::move(domains), {}};
     wanted.csr_der = autocert::make_csr(key.get(), wanted.domains).value();
+    wanted.replaces = replaces_;
     outcome_ = base::error(base::errc::timed_out, "not finished in the time given");
     began_ = time_.now();
     running_ = std::make_unique<base::task_group>(io_.get_executor(), base::logger("test"));
@@ -133,6 +134,7 @@ class acme_fixture : public testing::Test {
   dns_vendor vendor_;
   acme_ca ca_{time_, vendor_.records};
   autocert::acme::issuer_settings settings_;
+  std::shared_ptr<const base::certificate> replaces_;  ///< by the orders that follow
   std::unique_ptr<autocert::acme::acme_issuer> issuer_;
   std::unique_ptr<base::task_group> running_;
 

@@ -56,12 +56,17 @@ struct ca_record {
   struct order {
     base::wall_time at;
     std::vector<std::string> domains;
+    std::string replaces;  ///< a serial number, or empty
   };
   std::vector<order> orders;
   std::function<ca_answer(std::size_t nth)> script = [](std::size_t) { return ca_answer{}; };
   std::size_t running = 0;
   std::size_t running_max = 0;
-  std::string last_key;  ///< DER of the public key of the last order
+  std::string last_key;                ///< DER of the public key of the last order
+  std::vector<base::wall_time> asked;  ///< for advice
+  std::function<base::result<autocert::renewal_advice>()> advice = [] {
+    return base::result<autocert::renewal_advice>(autocert::renewal_advice{});
+  };
 };
 
 class scripted_ca final : public autocert::issuer {
@@ -76,8 +81,15 @@ class scripted_ca final : public autocert::issuer {
     root_ = autocert::sign(draft, key_.get(), nullptr, key_.get()).value();
   }
 
+  [[nodiscard]] base::awaitable<base::result<autocert::renewal_advice>> advise(
+      std::shared_ptr<const base::certificate> /*about*/) override {
+    record_.asked.push_back(time_.now());
+    co_return record_.advice();
+  }
+
   [[nodiscard]] base::awaitable<base::result<std::string>> issue(autocert::issue_request request) override {
-    record_.orders.push_back({time_.now(), request.domains});
+    record_.orders.push_back(
+        {time_.now(), request.domains, request.replaces ? request.replaces->serial_hex() : ""});
     const ca_answer answer = record_.script(record_.orders.size());
     record_.running_max = std::max(record_.running_max, ++record_.running);
     if (answer.takes.count() > 0) co_await time_.sleep(answer.takes);
@@ -94,7 +106,10 @@ class scripted_ca final : public autocert::issuer {
   std::string sign(const autocert::issue_request& request, const ca_answer& answer) {
     const auto* bytes = reinterpret_cast<const unsigned char*>(request.csr_der.data());
     X509_REQ* asked = d2i_X509_REQ(nullptr, &bytes, static_cast<long>(request.csr_der.size()));
-    record_.last_key = request.csr_der;
+    unsigned char* public_key = nullptr;
+    const int size = i2d_PUBKEY(X509_REQ_get0_pubkey(asked), &public_key);
+    record_.last_key.assign(reinterpret_cast<const char*>(public_key), static_cast<std::size_t>(size));
+    OPENSSL_free(public_key);
     autocert::x509_draft draft;
     draft.dns_names = answer.names.empty() ? request.domains : answer.names;
     draft.not_before = time_.now() - answer.backdated;

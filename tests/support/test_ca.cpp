@@ -65,6 +65,7 @@ test_ca::test_ca(const std::string& name) : key_(new_key()) {
   X509_set_issuer_name(self, X509_get_subject_name(self));
   add_extension(self, self, NID_basic_constraints, "critical,CA:TRUE");
   add_extension(self, self, NID_key_usage, "critical,keyCertSign");
+  add_extension(self, self, NID_subject_key_identifier, "hash");
   X509_sign(self, key_.get(), EVP_sha256());
   pem_ = printed(self);
 }
@@ -80,6 +81,7 @@ std::string test_ca::certify(EVP_PKEY* key, const std::string& alternative_names
   const base::x509_ptr leaf = unsigned_certificate("leaf", key, begin.count(), end.count());
   X509_set_issuer_name(leaf.get(), X509_get_subject_name(certificate_.get()));
   add_extension(leaf.get(), certificate_.get(), NID_subject_alt_name, alternative_names);
+  add_extension(leaf.get(), certificate_.get(), NID_authority_key_identifier, "keyid:always");
   X509_sign(leaf.get(), key_.get(), EVP_sha256());
   return printed(leaf.get());
 }

@@ -56,7 +56,7 @@ class propagation : public testing::Test {
     const std::map<std::string, base::secret> options{{"nameserver", base::secret(server.text())}};
     const auto nothing = [](const std::string&) { return std::optional<std::string>(); };
     dnsproviders::services none{base::fetch{}, base::dns_resolver::create({server.text()}).value()};
-    return std::move(dnsproviders::make_provider("rfc2136", options, nothing, std::move(none)).value());
+    return dnsproviders::make_provider("rfc2136", options, nothing, std::move(none)).value();
   }
   bool write(const tests::name_server& server, const std::string& value, bool presents = true,
              const std::string& fqdn = name) {

@@ -140,7 +140,7 @@ TEST_F(provider_set_of, orders_run_in_parallel_but_not_all_at_once) {
       [&](const config::certificate_request&) -> base::result<std::unique_ptr<issuer>> {
     return std::unique_ptr<issuer>(std::make_unique<test_support::scripted_ca>(shared, time_));
   };
-  set_ = std::move(provider_set::create(wanted, std::move(limited)).value());
+  set_ = provider_set::create(wanted, std::move(limited)).value();
   set_->load_all();
   set_->schedule_renewal_all();
   time_.settle();
@@ -378,7 +378,7 @@ TEST(provider_set_with_real_clocks, obtains_sleeps_and_stops) {
   section.main.domains = {"localhost"};
   section.main.cert_path = folder / "cert.crt";
   section.main.key_path = folder / "priv.key";
-  set = std::move(provider_set::create(section, std::move(outside)).value());
+  set = provider_set::create(section, std::move(outside)).value();
   EXPECT_TRUE(set->load_all().empty());
   base::task_group running(io.get_executor(), base::logger("test"));
   running.spawn(set->run());

@@ -68,7 +68,7 @@ class exec : public testing::Test {
     for (const auto& [key, value] : more) options.emplace(key, base::secret(value));
     const auto nothing = [](const std::string&) { return std::optional<std::string>(); };
     services none{base::fetch{}, base::dns_resolver::create({"127.0.0.1:1"}).value()};
-    return std::move(make_provider("exec", options, nothing, std::move(none)).value());
+    return make_provider("exec", options, nothing, std::move(none)).value();
   }
 
   std::string present(provider& by) {

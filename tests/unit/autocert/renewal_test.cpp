@@ -133,6 +133,52 @@ TEST(renewal, next_attempt_waits_for_due_time_cooldown_and_interval) {
       << "a CA that adds names must not make us loop";
 }
 
+TEST(renewal, b01_a_suggested_time_decides_before_the_lifetime_does) {
+  renewal_inputs inputs{.name = "certs/cert.crt", .dates = issued(start, 90 * day)};
+  inputs.suggested = start + 10 * day;  // a CA that wants to revoke
+  EXPECT_EQ(next_attempt(inputs, start + day), start + 10 * day);
+  EXPECT_EQ(state_of(inputs, start + 10 * day - 1s), certificate_state::valid);
+  EXPECT_EQ(state_of(inputs, start + 10 * day), certificate_state::expired);
+  inputs.suggested = start + 80 * day;  // later than a third before the end
+  EXPECT_EQ(next_attempt(inputs, start + 70 * day), start + 80 * day);
+  EXPECT_EQ(state_of(inputs, start + 70 * day), certificate_state::valid);
+}
+
+TEST(renewal, b06_no_suggestion_is_later_than_a_twentieth_before_the_end) {
+  for (const seconds lives : {90 * day, seconds(160h), seconds(1h)}) {
+    renewal_inputs inputs{.name = "certs/cert.crt", .dates = issued(start, lives)};
+    const base::wall_time latest = start + lives - 1s - lives / 20;
+    for (const seconds after : {lives, 2 * lives, 10'000 * day}) {
+      inputs.suggested = start + after;
+      EXPECT_EQ(next_attempt(inputs, start), latest) << lives.count();
+      EXPECT_EQ(state_of(inputs, latest), certificate_state::expired);
+    }
+  }
+}
+
+TEST(renewal, b03_a_suggestion_in_the_past_renews_at_once_and_makes_no_loop) {
+  renewal_inputs inputs{.name = "certs/cert.crt", .dates = issued(start, 90 * day)};
+  inputs.suggested = start - day;
+  EXPECT_EQ(state_of(inputs, start + 1s), certificate_state::expired);
+  EXPECT_LE(next_attempt(inputs, start + 1s), start + 1s);
+  inputs.obtained_at = start;
+  EXPECT_EQ(next_attempt(inputs, start + 1s), start + 9 * day);
+}
+
+TEST(renewal, b01_the_time_in_a_window_is_one_and_spread_over_certificates) {
+  const base::wall_time end = start + 1'000'000s;
+  EXPECT_EQ(chosen_between(start, end, "01ab"), chosen_between(start, end, "01ab"));
+  EXPECT_NE(chosen_between(start, end, "01ab"), chosen_between(start + 1s, end, "01ab"));
+  std::set<long> tenths;
+  for (int i = 0; i < 300; ++i) {
+    const auto at = chosen_between(start, end, std::to_string(i));
+    ASSERT_TRUE(at >= start && at < end);
+    tenths.insert((at - start) / 100'000s);
+  }
+  EXPECT_EQ(tenths.size(), 10U);
+  EXPECT_EQ(chosen_between(start, start, "x"), start);
+}
+
 TEST(renewal, answers_that_are_always_due_make_no_loop) {
   renewal_inputs inputs;
   inputs.dates = issued(start - 80 * day, 90 * day);

@@ -120,6 +120,36 @@ TEST(autocert, an_extra_overrides_every_field) {
   EXPECT_EQ(extra.certificate_key_type, key_type::rsa4096);
 }
 
+TEST(autocert, what_is_wished_of_the_ca_is_inherited_and_overridden) {
+  const auto section = autocert(
+      "autocert: {provider: duckdns, email: a@b.c, domains: [a.test], profile: shortlived,"
+      " preferred_chain: ISRG Root X1, reuse_key: true, extra: [{cert_path: a, key_path: b},"
+      " {cert_path: c, key_path: d, profile: classic, preferred_chain: Other, reuse_key: false}]}");
+  for (const auto* one : {&section.main, &section.extra.at(0)}) {
+    EXPECT_EQ(one->profile, "shortlived");
+    EXPECT_EQ(one->preferred_chain, "ISRG Root X1");
+    EXPECT_TRUE(one->reuse_key);
+  }
+  EXPECT_EQ(section.extra.at(1).profile, "classic");
+  EXPECT_EQ(section.extra.at(1).preferred_chain, "Other");
+  EXPECT_FALSE(section.extra.at(1).reuse_key);
+}
+
+TEST(autocert, well_known_cas_have_names) {
+  const auto named = [](const std::string& name) {
+    return autocert("autocert: {provider: duckdns, email: a@b.c, domains: [a.test], ca_dir_url: " + name +
+                    "}")
+        .main;
+  };
+  EXPECT_EQ(named("letsencrypt").ca_dir_url, "");
+  EXPECT_EQ(named("LetsEncrypt").acme_key_path, "certs/acme.key");
+  EXPECT_EQ(named("letsencrypt-staging").ca_dir_url,
+            "https://acme-staging-v02.api.letsencrypt.org/directory");
+  EXPECT_EQ(named("zerossl").ca_dir_url, "https://acme.zerossl.com/v2/DV90");
+  EXPECT_EQ(named("google").ca_dir_url, "https://dv.acme-v02.api.pki.goog/directory");
+  EXPECT_NE(named("google").acme_key_path, named("zerossl").acme_key_path);
+}
+
 TEST(autocert, options_of_one_vendor_do_not_reach_another) {
   const auto section = autocert(std::string(full_main) + "      provider: duckdns\n");
   EXPECT_TRUE(section.extra.at(0).options.empty());

@@ -347,6 +347,21 @@ TEST(bad_configuration, certificates_are_checked_before_a_ca_is_asked) {
   expect_printed(all);
 }
 
+TEST(bad_configuration, wishes_to_a_ca_are_checked_as_far_as_they_can_be) {
+  constexpr std::array<mistake, 3> all{{
+      {"autocert: {provider: custom, email: a@b.c, domains: [example.com], ca_dir_url: zerosl}\n",
+       "config.yml:1:80: autocert.ca_dir_url: main: expected an https:// address or one of buypass, "
+       "buypass-test, google, google-test, letsencrypt, letsencrypt-staging, sslcom, sslcom-rsa, zerossl, "
+       "found \"zerosl\"; did you mean \"zerossl\"?\n"},
+      {"autocert: {profile: \"short lived\"}\n",
+       "config.yml:1:21: autocert.profile: main: expected the name of a profile (letters, digits, - and _), "
+       "found \"short lived\"\n"},
+      {"autocert: {reuse_key: maybe}\n",
+       "config.yml:1:23: autocert.reuse_key: main: expected true or false, found ***\n"},
+  }};
+  expect_printed(all);
+}
+
 TEST(bad_configuration, names_a_missing_main_file_and_the_remedy) {
   const auto result = test::world().load("config/config.yml");
   EXPECT_EQ(format_issues(result.errors),

@@ -134,8 +134,14 @@ TEST(authorization, that_failed_without_a_word_says_its_state) {
 }
 
 TEST(new_order, names_are_quoted_and_keep_their_order) {
-  EXPECT_EQ(new_order_payload({"*.b.test", "a\"b"}),
+  EXPECT_EQ(new_order_payload({.domains = {"*.b.test", "a\"b"}}),
             R"({"identifiers":[{"type":"dns","value":"*.b.test"},{"type":"dns","value":"a\"b"}]})");
+}
+
+TEST(new_order, b48_names_a_profile_and_what_it_replaces) {
+  EXPECT_EQ(
+      new_order_payload({.domains = {"a.test"}, .profile = "shortlived", .replaces = "aki.serial"}),
+      R"({"identifiers":[{"type":"dns","value":"a.test"}],"profile":"shortlived","replaces":"aki.serial"})");
 }
 
 }  // namespace
