@@ -104,7 +104,7 @@ TEST(exoscale, says_what_the_vendor_said) {
   const auto outcome = play.present({refused});
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().message(),
-            "zones: exoscale: the vendor answered 403: Forbidden by role policy for dns");
+            "exoscale: the vendor answered 403: Forbidden by role policy for dns");
 }
 
 }  // namespace

@@ -91,7 +91,7 @@ TEST(websupport, says_what_the_vendor_said) {
   const auto outcome = play.present({refused});
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().message(),
-            "zones: websupport: the vendor answered 401: 401; Incorrect api key or signature");
+            "websupport: the vendor answered 401: 401; Incorrect api key or signature");
 }
 
 TEST(websupport, names_the_record_when_no_domain_of_the_account_holds_it) {
