@@ -7,22 +7,34 @@
 #include "dnsproviders/vendors/alidns.hpp"
 #include "dnsproviders/vendors/azuredns.hpp"
 #include "dnsproviders/vendors/bunny.hpp"
+#include "dnsproviders/vendors/civo.hpp"
 #include "dnsproviders/vendors/clouddns.hpp"
 #include "dnsproviders/vendors/cloudflare.hpp"
 #include "dnsproviders/vendors/cloudns.hpp"
 #include "dnsproviders/vendors/desec.hpp"
 #include "dnsproviders/vendors/digitalocean.hpp"
+#include "dnsproviders/vendors/dnsimple.hpp"
 #include "dnsproviders/vendors/dnsmadeeasy.hpp"
+#include "dnsproviders/vendors/dreamhost.hpp"
 #include "dnsproviders/vendors/duckdns.hpp"
+#include "dnsproviders/vendors/dynu.hpp"
+#include "dnsproviders/vendors/easydns.hpp"
 #include "dnsproviders/vendors/edgedns.hpp"
 #include "dnsproviders/vendors/exoscale.hpp"
+#include "dnsproviders/vendors/freemyip.hpp"
 #include "dnsproviders/vendors/gandiv5.hpp"
 #include "dnsproviders/vendors/gcloud.hpp"
+#include "dnsproviders/vendors/glesys.hpp"
 #include "dnsproviders/vendors/godaddy.hpp"
 #include "dnsproviders/vendors/hetzner.hpp"
+#include "dnsproviders/vendors/hostinger.hpp"
 #include "dnsproviders/vendors/httpreq.hpp"
+#include "dnsproviders/vendors/hurricane.hpp"
+#include "dnsproviders/vendors/infomaniak.hpp"
 #include "dnsproviders/vendors/inwx.hpp"
+#include "dnsproviders/vendors/ionos.hpp"
 #include "dnsproviders/vendors/joker.hpp"
+#include "dnsproviders/vendors/linode.hpp"
 #include "dnsproviders/vendors/luadns.hpp"
 #include "dnsproviders/vendors/mythicbeasts.hpp"
 #include "dnsproviders/vendors/namecheap.hpp"
@@ -44,9 +56,11 @@
 #include "dnsproviders/vendors/technitium.hpp"
 #include "dnsproviders/vendors/tencentcloud.hpp"
 #include "dnsproviders/vendors/timewebcloud.hpp"
+#include "dnsproviders/vendors/transip.hpp"
 #include "dnsproviders/vendors/vercel.hpp"
 #include "dnsproviders/vendors/vultr.hpp"
 #include "dnsproviders/vendors/websupport.hpp"
+#include "dnsproviders/vendors/yandexcloud.hpp"
 #include "dnsproviders/vendors/zonomi.hpp"
 
 #include <vector>
@@ -66,23 +80,35 @@ constexpr entry providers[] = {
     {alidns_metadata, make_alidns},
     {azuredns_metadata, make_azuredns},
     {bunny_metadata, make_bunny},
+    {civo_metadata, make_civo},
     {clouddns_metadata, make_clouddns},
     {cloudflare_metadata, make_cloudflare},
     {cloudns_metadata, make_cloudns},
     {desec_metadata, make_desec},
     {digitalocean_metadata, make_digitalocean},
+    {dnsimple_metadata, make_dnsimple},
     {dnsmadeeasy_metadata, make_dnsmadeeasy},
+    {dreamhost_metadata, make_dreamhost},
     {duckdns_metadata, make_duckdns},
+    {dynu_metadata, make_dynu},
+    {easydns_metadata, make_easydns},
     {edgedns_metadata, make_edgedns},
     {exec_metadata, make_exec},
     {exoscale_metadata, make_exoscale},
+    {freemyip_metadata, make_freemyip},
     {gandiv5_metadata, make_gandiv5},
     {gcloud_metadata, make_gcloud},
+    {glesys_metadata, make_glesys},
     {godaddy_metadata, make_godaddy},
     {hetzner_metadata, make_hetzner},
+    {hostinger_metadata, make_hostinger},
     {httpreq_metadata, make_httpreq},
+    {hurricane_metadata, make_hurricane},
+    {infomaniak_metadata, make_infomaniak},
     {inwx_metadata, make_inwx},
+    {ionos_metadata, make_ionos},
     {joker_metadata, make_joker},
+    {linode_metadata, make_linode},
     {luadns_metadata, make_luadns},
     {mythicbeasts_metadata, make_mythicbeasts},
     {namecheap_metadata, make_namecheap},
@@ -105,9 +131,11 @@ constexpr entry providers[] = {
     {technitium_metadata, make_technitium},
     {tencentcloud_metadata, make_tencentcloud},
     {timewebcloud_metadata, make_timewebcloud},
+    {transip_metadata, make_transip},
     {vercel_metadata, make_vercel},
     {vultr_metadata, make_vultr},
     {websupport_metadata, make_websupport},
+    {yandexcloud_metadata, make_yandexcloud},
     {zonomi_metadata, make_zonomi},
 };
 // clang-format on

@@ -60,7 +60,10 @@ struct vendor_play::stage {
     const bool is_absolute = wanted.url.starts_with("http");
     EXPECT_EQ(got.method + " " + got.url,
               wanted.method + " " + (is_absolute ? "" : script.api_url) + wanted.url);
-    EXPECT_EQ(canonical(got.body), canonical(wanted.body)) << wanted.method << " " << wanted.url;
+    if (wanted.body != "*")
+      EXPECT_EQ(canonical(got.body), canonical(wanted.body)) << wanted.method << " " << wanted.url;
+    else
+      EXPECT_TRUE(script.verify) << "nobody looks at " << got.body;
     for (const base::http_field& each : script.headers)
       EXPECT_EQ(header_of(got, each.name), each.value)
           << each.name << " of " << wanted.method << " " << wanted.url;

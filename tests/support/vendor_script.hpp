@@ -21,7 +21,8 @@ namespace cardea::test_support {
 struct exchange {
   std::string method;
   std::string url;   ///< behind the base address, query included
-  std::string body;  ///< exactly; compared as JSON when both are
+  /// Exactly; compared as JSON when both are. `*`: one that `verify` looks at, since it is another each time.
+  std::string body;
   int status = 200;
   std::string answer;
   std::vector<base::http_field> answer_headers = {};

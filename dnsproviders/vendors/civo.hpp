@@ -1,0 +1,14 @@
+#pragma once
+
+#include "dnsproviders/options.hpp"
+#include "dnsproviders/provider.hpp"
+#include "dnsproviders/services.hpp"
+
+#include <memory>
+
+namespace cardea::dnsproviders {
+
+[[nodiscard]] const provider_metadata& civo_metadata();
+[[nodiscard]] base::result<std::unique_ptr<provider>> make_civo(const option_values& options, services with);
+
+}  // namespace cardea::dnsproviders

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "dnsproviders/options.hpp"
+#include "dnsproviders/provider.hpp"
+#include "dnsproviders/services.hpp"
+
+#include <memory>
+
+namespace cardea::dnsproviders {
+
+[[nodiscard]] const provider_metadata& yandexcloud_metadata();
+[[nodiscard]] base::result<std::unique_ptr<provider>> make_yandexcloud(const option_values& options,
+                                                                       services with);
+
+}  // namespace cardea::dnsproviders
