@@ -43,7 +43,7 @@ packages_of() {
       ;;
     run) printf '%s\n' ca-certificates curl ;;
     test)
-      printf '%s\n' pebble bind9 bind9-utils bind9-dnsutils pdns-server pdns-backend-sqlite3 nginx-light curl openssl \
+      printf '%s\n' pebble bind9 bind9-utils bind9-dnsutils knot pdns-server pdns-backend-sqlite3 nginx-light curl openssl \
         python3 python3-websockets \
         shellcheck
       ;;
@@ -102,6 +102,7 @@ install_missing() {
   for package in "${missing[@]}"; do
     case $package in
       bind9) services+=(named) ;;
+      knot) services+=(knot) ;;
       pdns-server) services+=(pdns) ;;
       nginx-light) services+=(nginx) ;;
       haproxy | h2o | caddy) services+=("$package") ;;

@@ -14,8 +14,62 @@ TSIG_KEY = "cardea-test"
 TSIG_SECRET = "Y2FyZGVhLXN5c3RlbS10ZXN0LXNlY3JldC0wMTIzNDU="
 
 
-class name_server:
-    """BIND, authoritative for dynamic zones that the TSIG key may change."""
+# Name and algorithm of keys that name servers know besides TSIG_KEY; all have TSIG_SECRET.
+TSIG_ALGORITHMS = ("hmac-sha1", "hmac-sha224", "hmac-sha256", "hmac-sha384", "hmac-sha512")
+
+
+def zone_file(zone):
+    return f"""$TTL 1
+@ SOA ns.{zone}. hostmaster.{zone}. 1 3600 600 86400 1
+@ NS ns.{zone}.
+ns A 127.0.0.1
+@ A 127.0.0.1
+* A 127.0.0.1
+"""
+
+
+class authority:
+    """What all name servers of the tests can be asked."""
+
+    port = 0
+
+    def query(self, name, kind="TXT"):
+        """The answers' data, one a line."""
+        out = harness.run("dig", "+short", "+time=2", "-p", self.port, "@127.0.0.1", name, kind)
+        return out.stdout.split("\n")[:-1]
+
+
+class knot(authority):
+    """Knot, authoritative for dynamic zones that the keys of TSIG_ALGORITHMS may change."""
+
+    def __init__(self, test, zones):
+        self.port = harness.free_port()
+        folder = test.path("knot")
+        os.makedirs(folder, exist_ok=True)
+        text = f"""server:
+  rundir: {folder}
+  listen: 127.0.0.1@{self.port}
+log:
+  - target: stderr
+    any: info
+database:
+  storage: {folder}
+key:
+"""
+        for algorithm in TSIG_ALGORITHMS:
+            text += f"  - id: {algorithm}\n    algorithm: {algorithm}\n    secret: {TSIG_SECRET}\n"
+        text += f"acl:\n  - id: updates\n    key: [{', '.join(TSIG_ALGORITHMS)}]\n    action: update\nzone:\n"
+        for zone in zones:
+            path = test.write(f"knot/{zone}.zone", zone_file(zone))
+            text += f"  - domain: {zone}\n    file: {path}\n    acl: updates\n"
+        config = test.write("knot/knot.conf", text)
+        self.process = test.start("knotd", [harness.tool("knotd"), "-c", config])
+        self.process.wait_for_port(self.port)
+        harness.wait_until(lambda: self.query(zones[0], "A"), 10, "Knot's zones")
+
+
+class name_server(authority):
+    """BIND, authoritative for dynamic zones that the TSIG keys may change."""
 
     def __init__(self, test, zones, port=None):
         self.port = port or harness.free_port()
@@ -30,27 +84,20 @@ options {{ directory "{folder}"; pid-file none; session-keyfile "{folder}/sessio
 controls {{ }};
 key "{TSIG_KEY}" {{ algorithm hmac-sha256; secret "{TSIG_SECRET}"; }};
 """
+        allowed = f'key "{TSIG_KEY}";'
+        for algorithm in TSIG_ALGORITHMS:
+            text += f'key "{algorithm}" {{ algorithm {algorithm}; secret "{TSIG_SECRET}"; }};\n'
+            allowed += f' key "{algorithm}";'
         for zone in zones:
-            test.write(f"named/{zone}.zone", f"""$TTL 1
-@ SOA ns.{zone}. hostmaster.{zone}. 1 3600 600 86400 1
-@ NS ns.{zone}.
-ns A 127.0.0.1
-@ A 127.0.0.1
-* A 127.0.0.1
-""")
-            text += f'zone "{zone}" {{ type primary; file "{zone}.zone"; allow-update {{ key "{TSIG_KEY}"; }}; }};\n'
+            test.write(f"named/{zone}.zone", zone_file(zone))
+            text += f'zone "{zone}" {{ type primary; file "{zone}.zone"; allow-update {{ {allowed} }}; }};\n'
         config = test.write("named/named.conf", text)
         self.process = test.start("named", [program, "-g", "-n", "1", "-c", config])
         self.process.wait_for_port(self.port)
         self.process.wait_for_log(r"\brunning\b")
 
-    def query(self, name, kind="TXT"):
-        """The answers' data, one a line."""
-        out = harness.run("dig", "+short", "+time=2", "-p", self.port, "@127.0.0.1", name, kind)
-        return out.stdout.split("\n")[:-1]
 
-
-class power_dns:
+class power_dns(authority):
     """PowerDNS with its HTTP API, authoritative for zones that the API key may change."""
 
     SCHEMA = "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql"
@@ -93,11 +140,6 @@ zone-cache-refresh-interval=0
                            f"http://127.0.0.1:{self.api_port}/api/v1/servers/localhost/zones")
         if made.returncode != 0:
             raise AssertionError(f"PowerDNS's zone {zone}: {made.stdout}{made.stderr}")
-
-    def query(self, name, kind="TXT"):
-        """The answers' data, one a line."""
-        out = harness.run("dig", "+short", "+time=2", "-p", self.port, "@127.0.0.1", name, kind)
-        return out.stdout.split("\n")[:-1]
 
 
 class acme_ca:

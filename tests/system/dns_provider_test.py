@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Certificates of Pebble, proven through other DNS providers than rfc2136: PowerDNS, a program, an HTTP service."""
+"""Certificates of Pebble, proven through every DNS provider whose other side can be had here."""
 import http.server
 import json
 import os
+import shutil
 import sys
 import textwrap
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from support import cardea, certificates, harness, peers
+from support import cardea, certificates, harness, peers, websocket
 
 DOMAINS = ("example.test", "*.example.test")
 
@@ -64,9 +65,60 @@ class record_service:
         self.server.server_close()
 
 
+class acme_dns:
+    """ACME-DNS, which Debian does not have: registers, checks credentials, and keeps the last two values in BIND."""
+
+    SUB, USER, PASSWORD = "8e5700ea-a4bf-41c7", "c36f50e8-4632-44f0", "htB9mR9DYgcu9bX_afHF62erXaH2TS7bg9KW3F7Z"
+
+    def __init__(self, dns, zone):
+        self.name = f"{self.SUB}.{zone}"
+        self.values = values = []
+        self.registrations = registrations = []
+        account = {"fulldomain": self.name, "subdomain": self.SUB, "username": self.USER, "password": self.PASSWORD,
+                   "allowfrom": []}
+
+        class handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                if self.path == "/register":
+                    registrations.append(body)
+                    self.answer(201, account)
+                elif self.headers["X-Api-User"] != acme_dns.USER or self.headers["X-Api-Key"] != acme_dns.PASSWORD:
+                    self.answer(401, {"error": "forbidden"})
+                else:
+                    self.write(json.loads(body))
+
+            def write(self, told):
+                if self.path != "/update" or told["subdomain"] != acme_dns.SUB or len(told["txt"]) != 43:
+                    return self.answer(400, {"error": "bad_txt"})
+                values.append(told["txt"])
+                problem = update(dns, f"delete {account['fulldomain']} TXT")
+                for each in values[-2:]:
+                    problem = problem or update(dns, f'add {account["fulldomain"]} 1 TXT "{each}"')
+                return self.answer(500 if problem else 200, {"error": problem} if problem else {"txt": told["txt"]})
+
+            def answer(self, status, body):
+                text = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
 class dns_provider(harness.case):
-    def obtain(self, dns, provider, options):
-        ca = peers.acme_ca(self, dns)
+    def obtain(self, dns, provider, options, ca=None):
+        ca = ca or peers.acme_ca(self, dns)
         origin = peers.file_origin(self)
         server = cardea.server(self, section(provider, options, dns, ca), cardea.route("app", origin.port))
         server.start()
@@ -83,6 +135,37 @@ class dns_provider(harness.case):
         dns = peers.power_dns(self, ["example.test"])
         server = self.obtain(dns, "pdns", f"host: http://127.0.0.1:{dns.api_port}\napi_key: {dns.api_key}\n")
         self.assertNotIn(dns.api_key, server.log())
+
+    def test_updates_are_signed_with_every_algorithm_for_bind_and_knot(self):
+        for server in (peers.name_server, peers.knot):
+            dns = server(self, ["example.test"])
+            ca = peers.acme_ca(self, dns)
+            for algorithm in peers.TSIG_ALGORITHMS:
+                with self.subTest(server=server.__name__, algorithm=algorithm):
+                    shutil.rmtree(self.path("certs"), ignore_errors=True)
+                    self.obtain(dns, "rfc2136", f"nameserver: 127.0.0.1:{dns.port}\ntsig_key: {algorithm}\n"
+                                f"tsig_secret: {peers.TSIG_SECRET}\ntsig_algorithm: {algorithm}\n", ca)
+
+    def test_acme_dns_has_the_values_where_a_cname_leads(self):
+        dns = peers.name_server(self, ["example.test"])
+        service = acme_dns(dns, "auth.example.test")
+        self.addCleanup(service.stop)
+        ca = peers.acme_ca(self, dns)
+        options = f"api_base: http://127.0.0.1:{service.port}\nstorage_path: {self.path('accounts.json')}\n"
+        server = cardea.server(self, section("acmedns", options, dns, ca),
+                               cardea.route("app", peers.file_origin(self).port))
+        server.start()
+        server.process.wait_for_log(f"make this record, then try again: _acme-challenge.example.test. CNAME "
+                                    f"{service.name}.")
+        self.assertEqual(update(dns, f"add _acme-challenge.example.test 1 CNAME {service.name}."), "")
+        messages, _ = websocket.client(f"ws://127.0.0.1:{server.api}/api/v1/cert/renew", server.api).receive_all()
+        self.assertIn('"renewed":true', messages[-1])
+        server.wait_for_certificates("main")
+        self.assertEqual(server.get("/small", cacert=ca.root).status, 200)
+        self.assertEqual((len(service.registrations), len(service.values)), (1, 2))
+        self.assertEqual(os.stat(self.path("accounts.json")).st_mode & 0o777, 0o600)
+        self.assertNotIn(service.PASSWORD, server.log())
+        server.stop()
 
     def test_a_program_writes_the_records(self):
         dns = peers.name_server(self, ["example.test"])
