@@ -1,7 +1,8 @@
 #include "dnsproviders/vendor_call.hpp"
 
+#include "base/retry_after.hpp"
+
 #include <algorithm>
-#include <charconv>
 
 namespace cardea::dnsproviders {
 namespace {
@@ -11,13 +12,10 @@ constexpr std::chrono::milliseconds first_pause{1'000};
 constexpr std::chrono::milliseconds pause_max{30'000};
 constexpr std::size_t words_bytes_max = 300;
 
-std::chrono::milliseconds wish_of(const base::fetch_response& answer, std::chrono::milliseconds otherwise) {
-  const std::string_view text = answer.header("Retry-After");
-  int seconds = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (text.empty() || failure != std::errc{} || end != text.data() + text.size() || seconds < 0)
-    return otherwise;
-  return std::min<std::chrono::milliseconds>(std::chrono::seconds(seconds), pause_max);
+std::chrono::milliseconds wish_of(const base::fetch_response& answer, base::wall_time now,
+                                  std::chrono::milliseconds otherwise) {
+  const auto asked = base::parse_retry_after(answer.header("Retry-After"), now);
+  return asked ? std::min<std::chrono::milliseconds>(*asked, pause_max) : otherwise;
 }
 
 }  // namespace
@@ -37,7 +35,7 @@ base::awaitable<base::result<base::fetch_response>> vendor_call(
         answer ? answer->status == 429 || (repeatable && (answer->status == 408 || answer->status >= 500))
                : repeatable && answer.error().code != base::errc::cancelled;
     if (!again || attempt == tries_max) co_return answer;
-    const std::chrono::milliseconds wait = answer ? wish_of(*answer, pause) : pause;
+    const std::chrono::milliseconds wait = answer ? wish_of(*answer, with.now(), pause) : pause;
     co_await with.sleep(wait);
     if (cancellation.cancelled() != already) co_return base::error(base::errc::cancelled, "withdrawn");
     pause = std::min(pause * 2, pause_max);

@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "base/fetch.hpp"
 #include "base/log.hpp"
+#include "base/retry_after.hpp"
 
 #include <chrono>
 #include <deque>
@@ -16,10 +17,7 @@
 
 namespace cardea::autocert::acme {
 
-/// How long a Retry-After field asks to wait (RFC 9110 section 10.2.3: seconds
-/// or a date), between 0 and 24 hours; nothing when absent or unreadable.
-[[nodiscard]] std::optional<std::chrono::seconds> parse_retry_after(std::string_view value,
-                                                                    base::wall_time now);
+using base::parse_retry_after;
 
 using sleep_function = std::function<base::awaitable<void>(std::chrono::steady_clock::duration)>;
 

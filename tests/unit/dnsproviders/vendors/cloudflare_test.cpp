@@ -173,8 +173,10 @@ TEST(cloudflare, waits_as_long_as_the_vendor_says_and_not_for_ever) {
   busy.answer_headers = {{"retry-after", "7200"}};
   exchange vague = busy;
   vague.answer_headers = {{"Retry-After", "soon"}};
-  EXPECT_EQ(outcome_of(play.present({busy, vague, vague, busy})), "cloudflare: the vendor answered 429");
-  EXPECT_THAT(play.sleeps(), ElementsAre(30, 2, 4));
+  exchange dated = busy;
+  dated.answer_headers = {{"Retry-After", "Fri, 02 Jan 2026 03:04:17 GMT"}};
+  EXPECT_EQ(outcome_of(play.present({busy, vague, dated, busy})), "cloudflare: the vendor answered 429");
+  EXPECT_THAT(play.sleeps(), ElementsAre(30, 2, 12));
 }
 
 TEST(cloudflare, reads_zones_with_a_token_of_their_own) {
