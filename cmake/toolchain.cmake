@@ -11,10 +11,11 @@ endif()
 
 find_program(CARDEA_CCACHE ccache)
 if(CARDEA_CCACHE)
-  set(CMAKE_C_COMPILER_LAUNCHER ${CARDEA_CCACHE})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CARDEA_CCACHE})
-  # A precompiled header is only cacheable when its timestamps are ignored.
-  set(ENV{CCACHE_SLOPPINESS} "pch_defines,time_macros,include_file_mtime,include_file_ctime")
+  # Two checkouts of one tree share what was compiled: paths below the checkout are relative to the cache.
+  set(launcher env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CARDEA_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+  add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 endif()
 find_program(CARDEA_MOLD mold)
 if(CARDEA_MOLD)
