@@ -87,6 +87,7 @@ net::task<void> serve_connection(net::file_descriptor accepted, base::address pe
       co_return;
     }
     client.server_name = tls::server_name_of(stream.session());
+    stream.release_session();
   }
   co_await http1::serve_http1(stream, waiter, client, environment.session);
 }

@@ -6,6 +6,7 @@
 #include "proxy/http1/server_exchange.hpp"
 #include "proxy/net/frame_pool.hpp"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <string>
@@ -26,6 +27,7 @@ struct parsing {
 };
 
 constexpr unsigned requests_in_a_row = 16;
+constexpr base::tick_ms rest_after = 250;
 
 enum class head_outcome : std::uint8_t {
   complete,
@@ -54,13 +56,19 @@ net::task<void> linger(tls::stream& stream, net::waiter& waiter, const session_e
   }
 }
 
-// Waits for the first byte of a request, holding no buffer meanwhile.
+// Waits for the first byte of a request, holding no buffer meanwhile. Whoever stays away for a
+// moment will for longer: what TLS can make anew is put away then.
 net::task<bool> await_request(tls::stream& stream, net::waiter& waiter,
                               const session_environment& environment) {
   const base::tick_ms deadline = waiter.loop().now() + environment.limits.keep_alive_timeout;
+  base::tick_ms rest_at = waiter.loop().now() + rest_after;
   while (!stream.can_read() || stream.flush() == net::io::blocked) {
     if (environment.draining) co_return false;
-    if (co_await waiter.wait(deadline) != net::wake::ready) co_return false;
+    const net::wake woken = co_await waiter.wait(std::min(deadline, rest_at));
+    if (woken == net::wake::ready) continue;
+    if (woken == net::wake::stopping || rest_at >= deadline) co_return false;
+    stream.rest();
+    rest_at = base::no_deadline;
   }
   co_return true;
 }

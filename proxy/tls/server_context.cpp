@@ -60,6 +60,8 @@ server_context::server_context(ticket_keys& tickets) : context_(SSL_CTX_new(TLS_
   SSL_CTX_set_tlsext_ticket_keys(context, tickets.bytes().data(), static_cast<long>(tickets.bytes().size()));
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
   SSL_CTX_set_cert_cb(context, choose_certificate, this);
+  // Not for a file: the stream goes on with the secrets when the handshake is done.
+  SSL_CTX_set_keylog_callback(context, stream::note_secret);
 }
 
 ssl_ptr server_context::make_session() {

@@ -1,6 +1,7 @@
 #include "proxy/tls/stream.hpp"
 
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/uio.h>
@@ -16,10 +17,50 @@ namespace {
 // overhead, always fit the scratch and one pooled buffer.
 constexpr std::size_t plaintext_max = 64 * 1024;
 constexpr std::size_t scratch_bytes = net::buffer_pool::buffer_bytes;
-constexpr std::size_t record_plaintext_max = 16 * 1024;
 static_assert(scratch_bytes >= plaintext_max + (plaintext_max / record_plaintext_max + 2) * 256);
 
+constexpr std::string_view client_secret_label = "CLIENT_TRAFFIC_SECRET_0 ";
+constexpr std::string_view server_secret_label = "SERVER_TRAFFIC_SECRET_0 ";
+
+// Where a session finds its stream.
+int stream_index() noexcept {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
+// Of whole records, one behind the other.
+std::uint64_t count_protected_records(std::string_view records) noexcept {
+  std::uint64_t out = 0;
+  while (const std::size_t size = record_layer::record_bytes(records).value_or(0)) {
+    if (records.front() == static_cast<char>(content_type::application_data)) ++out;
+    records.remove_prefix(std::min(size, records.size()));
+  }
+  return out;
+}
+
 }  // namespace
+
+/// The hex digits of both application traffic secrets, as the key log tells them. Wiped when they go.
+struct handshake_secrets {
+  using digits = std::array<char, 2 * traffic_secret::bytes_max>;
+
+  struct one {
+    digits text{};
+    std::size_t size = 0;
+    [[nodiscard]] std::string_view view() const noexcept { return {text.data(), size}; }
+  };
+  one client;
+  one server;
+  std::uint64_t records_written = 0;  ///< under the server's secret
+
+  handshake_secrets() = default;
+  handshake_secrets(const handshake_secrets&) = delete;
+  handshake_secrets& operator=(const handshake_secrets&) = delete;
+  ~handshake_secrets() {
+    OPENSSL_cleanse(client.text.data(), client.text.size());
+    OPENSSL_cleanse(server.text.data(), server.text.size());
+  }
+};
 
 // The BIO between OpenSSL and the stream. Reads go to the socket directly (and
 // so the stream learns of short reads); writes are collected, so that several
@@ -30,6 +71,19 @@ struct bio_callbacks {
   static int read(BIO* bio, char* data, int size) noexcept {
     stream& self = owner(bio);
     BIO_clear_retry_flags(bio);
+    // Until the handshake is done OpenSSL must not see what follows it: it gets what it asks for
+    // from what one system call brought.
+    if (self.secrets_ && self.received().empty()) {
+      const net::io state = self.fill();
+      if (state == net::io::blocked) BIO_set_retry_read(bio);
+      if (state != net::io::done) return state == net::io::ended ? 0 : -1;
+    }
+    if (!self.received().empty()) {
+      const std::size_t given = std::min(self.received().size(), static_cast<std::size_t>(size));
+      std::memcpy(data, self.received().data(), given);
+      self.drop_received(given);
+      return static_cast<int>(given);
+    }
     // A handshake asks again after each flight; what is known to be empty needs no system call.
     if (!self.socket_.events().readable) {
       BIO_set_retry_read(bio);
@@ -84,6 +138,42 @@ void stream::start_tls(ssl_ptr session) noexcept {
   BIO_set_data(bio, this);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_.get(), bio, bio);
+  if (SSL_is_server(ssl_.get()) != 1) return;
+  secrets_ = std::make_unique<handshake_secrets>();
+  SSL_set_ex_data(ssl_.get(), stream_index(), this);
+  SSL_set_read_ahead(ssl_.get(), 0);
+}
+
+void stream::note_secret(const SSL* session, const char* line) {
+  auto* const self = static_cast<stream*>(SSL_get_ex_data(session, stream_index()));
+  if (self == nullptr || !self->secrets_) return;
+  const std::string_view text(line);
+  const auto note = [&](std::string_view label, handshake_secrets::one& into) {
+    if (!text.starts_with(label)) return;
+    const std::string_view secret = text.substr(text.rfind(' ') + 1);
+    if (secret.size() > into.text.size()) return;
+    into.size = secret.copy(into.text.data(), into.text.size());
+  };
+  note(client_secret_label, self->secrets_->client);
+  note(server_secret_label, self->secrets_->server);
+}
+
+void stream::release_session() noexcept {
+  if (!secrets_) return;
+  const std::unique_ptr<handshake_secrets> secrets = std::move(secrets_);
+  const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl_.get());
+  const auto suite = SSL_version(ssl_.get()) == TLS1_3_VERSION && cipher != nullptr
+                         ? cipher_suite_of(SSL_CIPHER_get_protocol_id(cipher))
+                         : std::nullopt;
+  const auto reading = suite ? traffic_secret::from_key_log(*suite, secrets->client.view()) : std::nullopt;
+  const auto writing = suite ? traffic_secret::from_key_log(*suite, secrets->server.view()) : std::nullopt;
+  if (!reading || !writing) {
+    // One read system call for a whole record instead of one for its header and one for the rest.
+    SSL_set_read_ahead(ssl_.get(), 1);
+    return;
+  }
+  records_ = std::make_unique<record_layer>(*reading, *writing, secrets->records_written);
+  ssl_.reset();
 }
 
 bool stream::collect(const char* data, std::size_t size) noexcept {
@@ -155,14 +245,25 @@ net::io stream::handshake() noexcept {
   ERR_clear_error();
   const int result = SSL_do_handshake(ssl_.get());
   const net::io state = result == 1 ? net::io::done : classify(result);
+  // What is sent behind the client's Finished, which is the last that was read, are session tickets
+  // under the application's key.
+  if (result == 1 && secrets_)
+    secrets_->records_written = count_protected_records({resources_.record_scratch.get(), collected_});
   // An alert of ours (no certificate, bad version) must still leave.
   const net::io sent = send_collected();
   return state == net::io::done && sent == net::io::failed ? net::io::failed : state;
 }
 
+bool stream::has_record() const noexcept {
+  const auto size = record_layer::record_bytes(received());
+  return !size || (*size > 0 && *size <= received().size());
+}
+
 bool stream::can_read() const noexcept {
   if (const_cast<stream*>(this)->socket_.events().readable) return true;
+  if (records_) return ended_ || plain_begin_ != plain_end_ || has_record();
   if (!ssl_) return false;
+  if (!received().empty()) return true;
   // A close_notify that came with the last bytes is an end that no further edge tells of.
   if ((SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) return true;
   // What is pending may be a part of a record, of which nothing can be had before the rest is there.
@@ -170,7 +271,100 @@ bool stream::can_read() const noexcept {
 }
 
 net::io_result stream::read(char* data, std::size_t size) noexcept {
-  if (!ssl_) return socket_.read(data, size);
+  if (records_) return read_records(data, size);
+  return ssl_ ? read_tls(data, size) : socket_.read(data, size);
+}
+
+void stream::drop_received(std::size_t bytes) noexcept {
+  received_begin_ += bytes;
+  if (received_begin_ != received_end_) return;
+  received_begin_ = received_end_ = 0;
+  // A record that was opened in place is still read from there.
+  if (plain_begin_ == plain_end_) received_.release();
+}
+
+net::io stream::fill() noexcept {
+  if (!socket_.events().readable) return net::io::blocked;
+  if (!received_) received_ = resources_.buffers.take();
+  if (received_begin_ > 0) {
+    std::memmove(received_.data(), received_.data() + received_begin_, received_end_ - received_begin_);
+    received_end_ -= std::exchange(received_begin_, 0);
+  }
+  const net::io_result got =
+      socket_.read(received_.data() + received_end_, net::buffer_pool::buffer_bytes - received_end_);
+  received_end_ += got.bytes;
+  if (got.state == net::io::ended) saw_fin_ = true;
+  if (received_end_ == 0) received_.release();
+  return got.state;
+}
+
+net::io_result stream::read_record(char* data, std::size_t size) noexcept {
+  if (plain_begin_ != plain_end_) {
+    const std::size_t given = std::min(size, plain_end_ - plain_begin_);
+    std::memcpy(data, received_.data() + plain_begin_, given);
+    plain_begin_ += given;
+    drop_received(0);
+    return {net::io::done, given};
+  }
+  if (ended_) return {net::io::ended};
+  if (!has_record()) {
+    const net::io state = fill();
+    // A bare FIN is a truncation (U07).
+    return {state == net::io::ended ? net::io::failed : state};
+  }
+  const auto record_size = record_layer::record_bytes(received());
+  if (!record_size) {
+    records_->refuse_record();
+    failure_ = "a record longer than the protocol allows";
+    return {net::io::failed};
+  }
+  const std::string_view record = received().substr(0, *record_size);
+  // Into the caller's buffer when it has room for whatever the record may hold.
+  char* const body = received_.data() + received_begin_ + record_header_bytes;
+  const bool direct = size >= record.size();
+  const record_layer::outcome outcome = records_->take(record, direct ? data : body);
+  if (outcome.what == record_layer::event::data && !direct) {
+    plain_begin_ = static_cast<std::size_t>(body - received_.data());
+    plain_end_ = plain_begin_ + outcome.bytes;
+  }
+  drop_received(record.size());
+  switch (outcome.what) {
+    case record_layer::event::data:
+      return {net::io::done, direct ? outcome.bytes : 0};
+    case record_layer::event::nothing:
+      return {net::io::done};
+    case record_layer::event::ended:
+      ended_ = true;
+      return {net::io::ended};
+    case record_layer::event::failed:
+      break;
+  }
+  failure_ = records_->failure();
+  return {net::io::failed};
+}
+
+net::io_result stream::read_records(char* data, std::size_t size) noexcept {
+  std::size_t total = 0;
+  net::io state = net::io::done;
+  while (total < size && state == net::io::done) {
+    const net::io_result got = read_record(data + total, size - total);
+    total += got.bytes;
+    state = got.state;
+  }
+  if (records_->has_answer()) {
+    collect_answer();
+    if (send_collected() == net::io::failed) state = net::io::failed;
+  }
+  if (total > 0) return {net::io::done, total};
+  return {state, 0};
+}
+
+void stream::collect_answer() noexcept {
+  if (collected_ + record_layer::answer_bytes_max > scratch_bytes) return;  // it stays owed
+  collected_ += records_->seal_answer(resources_.record_scratch.get() + collected_);
+}
+
+net::io_result stream::read_tls(char* data, std::size_t size) noexcept {
   std::size_t total = 0;
   net::io state = net::io::done;
   while (total < size) {
@@ -197,6 +391,7 @@ net::io_result stream::read(char* data, std::size_t size) noexcept {
 
 net::io_result stream::write(std::span<const std::string_view> pieces, bool last) noexcept {
   if (const net::io waiting = flush(); waiting != net::io::done) return {waiting, 0};
+  if (records_) return write_records(pieces, last);
   return ssl_ ? write_tls(pieces, last) : write_clear(pieces);
 }
 
@@ -234,8 +429,43 @@ net::io_result stream::write_tls(std::span<const std::string_view> pieces, bool 
   return {net::io::done, taken};
 }
 
+// Records are filled across pieces: a head and its body share one.
+net::io_result stream::write_records(std::span<const std::string_view> pieces, bool last) noexcept {
+  if (records_->has_answer()) collect_answer();
+  std::size_t taken = 0;
+  std::size_t offset = 0;  // in the first of the pieces that are left
+  while (taken < plaintext_max && !pieces.empty()) {
+    std::array<std::string_view, 8> parts;
+    std::size_t count = 0;
+    std::size_t room = std::min(record_plaintext_max, plaintext_max - taken);
+    while (room > 0 && count < parts.size() && !pieces.empty()) {
+      const std::string_view part = pieces.front().substr(offset, room);
+      parts[count++] = part;
+      room -= part.size();
+      taken += part.size();
+      offset += part.size();
+      if (offset < pieces.front().size()) continue;
+      pieces = pieces.subspan(1);
+      offset = 0;
+    }
+    const std::span<const std::string_view> record(parts.data(), count);
+    if (std::all_of(record.begin(), record.end(), [](std::string_view part) { return part.empty(); })) continue;
+    const std::size_t size = records_->seal_data(record, resources_.record_scratch.get() + collected_);
+    if (size == 0) return {net::io::failed, 0};
+    collected_ += size;
+  }
+  if (last && pieces.empty()) collect_close_notify();
+  if (send_collected() == net::io::failed) return {net::io::failed, taken};
+  return {net::io::done, taken};
+}
+
 // Once only: a second SSL_shutdown would wait for the peer's.
 void stream::collect_close_notify() noexcept {
+  if (records_) {
+    if (collected_ + record_layer::answer_bytes_max <= scratch_bytes)
+      collected_ += records_->seal_close_notify(resources_.record_scratch.get() + collected_);
+    return;
+  }
   if (SSL_is_init_finished(ssl_.get()) != 1 || (SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) != 0)
     return;
   ERR_clear_error();
@@ -243,7 +473,7 @@ void stream::collect_close_notify() noexcept {
 }
 
 void stream::end_session() noexcept {
-  if (!ssl_) return;
+  if (!is_tls()) return;
   collect_close_notify();
   static_cast<void>(send_collected());
 }
@@ -256,6 +486,10 @@ void stream::shut_down_write() noexcept {
 void stream::close() noexcept {
   socket_.close();
   ssl_.reset();
+  secrets_.reset();
+  records_.reset();
+  received_.release();
+  received_begin_ = received_end_ = plain_begin_ = plain_end_ = 0;
   unsent_.release();
   unsent_begin_ = unsent_end_ = 0;
 }

@@ -2,6 +2,7 @@
 
 #include "proxy/net/buffer_pool.hpp"
 #include "proxy/net/socket.hpp"
+#include "proxy/tls/record_layer.hpp"
 
 #include <openssl/types.h>
 
@@ -27,25 +28,39 @@ struct stream_resources {
   explicit stream_resources(net::buffer_pool& pool);
 };
 
+struct handshake_secrets;
+
 /// A byte stream over a socket: TLS, or clear when no session was started.
 ///
 /// Non-blocking throughout: every call does what can be done now and says
 /// what is left. Holds no buffer while nothing is under way: plaintext goes
 /// straight into the caller's buffer, and ciphertext that the kernel does not
-/// take at once waits in one pooled buffer. Must not move.
+/// take at once waits in one pooled buffer. OpenSSL shakes hands; the records
+/// of a server's TLS 1.3 connection are ours from then on (`release_session`).
+/// Must not move.
 class stream {
  public:
   stream(net::event_loop& loop, stream_resources& resources) noexcept;
   ~stream();
 
   [[nodiscard]] net::socket& socket() noexcept { return socket_; }
-  [[nodiscard]] bool is_tls() const noexcept { return ssl_ != nullptr; }
+  [[nodiscard]] bool is_tls() const noexcept { return ssl_ != nullptr || records_ != nullptr; }
+  /// Null in the clear, and after release_session.
   [[nodiscard]] SSL* session() noexcept { return ssl_.get(); }
 
   /// Puts a TLS session (fresh, accept or connect state set) on the socket.
   void start_tls(ssl_ptr session) noexcept;
   /// One step of the handshake: done, blocked (wait for an edge), ended or failed (see `failure`).
   [[nodiscard]] net::io handshake() noexcept;
+  /// After the handshake, when nobody asks the session any more: a TLS 1.3 server's goes, and its
+  /// records are sealed and opened here. Others keep theirs. The traffic secrets come from the
+  /// library's key log, so its context must have `note_secret` as callback.
+  void release_session() noexcept;
+  static void note_secret(const SSL* session, const char* line);
+  /// Nothing is expected for a while: puts away what the next byte can make anew.
+  void rest() noexcept {
+    if (records_) records_->rest();
+  }
 
   /// Reads into `data`; io::ended after an orderly end only (close_notify under
   /// TLS: a bare FIN is a truncation and therefore io::failed, U07).
@@ -80,7 +95,19 @@ class stream {
 
   [[nodiscard]] net::io_result write_clear(std::span<const std::string_view> pieces) noexcept;
   [[nodiscard]] net::io_result write_tls(std::span<const std::string_view> pieces, bool last) noexcept;
+  [[nodiscard]] net::io_result write_records(std::span<const std::string_view> pieces, bool last) noexcept;
+  [[nodiscard]] net::io_result read_tls(char* data, std::size_t size) noexcept;
+  [[nodiscard]] net::io_result read_records(char* data, std::size_t size) noexcept;
+  /// One record that is here, or more bytes from the socket; done with 0 bytes: ask again.
+  [[nodiscard]] net::io_result read_record(char* data, std::size_t size) noexcept;
+  [[nodiscard]] net::io fill() noexcept;
+  [[nodiscard]] std::string_view received() const noexcept {
+    return {received_.data() + received_begin_, received_end_ - received_begin_};
+  }
+  [[nodiscard]] bool has_record() const noexcept;
+  void drop_received(std::size_t bytes) noexcept;
   void collect_close_notify() noexcept;
+  void collect_answer() noexcept;
   [[nodiscard]] net::io send_collected() noexcept;
   [[nodiscard]] net::io classify(int result) noexcept;
   [[nodiscard]] bool collect(const char* data, std::size_t size) noexcept;
@@ -88,10 +115,18 @@ class stream {
   net::socket socket_;
   stream_resources& resources_;
   ssl_ptr ssl_;
+  std::unique_ptr<handshake_secrets> secrets_;  ///< of a server's handshake, until it is done
+  std::unique_ptr<record_layer> records_;       ///< instead of ssl_
+  net::buffer received_;                        ///< ciphertext that is not taken yet
+  std::size_t received_begin_ = 0;
+  std::size_t received_end_ = 0;
+  std::size_t plain_begin_ = 0;  ///< the rest of a record that did not fit the caller's buffer, opened in place
+  std::size_t plain_end_ = 0;
   net::buffer unsent_;  ///< ciphertext that the kernel did not take
   std::size_t unsent_begin_ = 0;
   std::size_t unsent_end_ = 0;
   std::size_t collected_ = 0;  ///< bytes in the worker's record scratch, within one call only
+  bool ended_ = false;    ///< a close_notify was read
   bool starved_ = false;  ///< OpenSSL can go on only with more bytes from the socket
   bool saw_fin_ = false;
   bool got_plain_http_ = false;

@@ -79,9 +79,9 @@ timeout_shutdown: {grace}
         self.test.replace("config/routes.yml", routes)
         self.test.replace("config/config.yml", autocert + self.frame)
 
-    def start(self, *arguments):
+    def start(self, *arguments, env=None):
         command = [harness.binary, "run", "--config", "config/config.yml", *arguments]
-        self.process = self.test.start("cardea", command)
+        self.process = self.test.start("cardea", command, env)
         self.process.wait_for_port(self.https)
         self.process.wait_for_log("api listens")
         return self

@@ -1,9 +1,11 @@
 // Goal: handshakes with real peers: which certificate, which sessions, and who is refused.
+#include "proxy/tls/record_layer.hpp"
 #include "tests/support/proxy_under_test.hpp"
 
 #include <openssl/err.h>
 
 #include <ctime>
+#include <thread>
 
 namespace cardea::proxy {
 namespace {
@@ -100,6 +102,30 @@ TEST(tls, v06_a_client_may_ask_for_new_keys) {
   for (int i = 0; i < 5; ++i) {
     ASSERT_EQ(SSL_key_update(client.stream().session(), SSL_KEY_UPDATE_REQUESTED), 1);
     EXPECT_EQ(client.ask(get()).status, 200) << i;
+  }
+}
+
+TEST(tls, v06_a_client_that_only_changes_keys_is_cut_off) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  const proxy_under_test proxy(origin);
+  tls_client client = proxy.connect({.version = TLS1_3_VERSION});
+  SSL* session = client.stream().session();
+  for (unsigned i = 0; i <= tls::record_layer::idle_records_max; ++i) {
+    ASSERT_EQ(SSL_key_update(session, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+    // Nothing but the update leaves: a write of no bytes makes no record.
+    static_cast<void>(SSL_do_handshake(session));
+  }
+  EXPECT_EQ(client.answer().status, 0);
+}
+
+TEST(tls, a_connection_that_rested_goes_on) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  const proxy_under_test proxy(origin);
+  tls_client client = proxy.connect({.version = TLS1_3_VERSION});
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_EQ(SSL_key_update(client.stream().session(), SSL_KEY_UPDATE_REQUESTED), 1);
+    EXPECT_EQ(client.ask(get()).status, 200);
+    std::this_thread::sleep_for(400ms);  // longer than a busy client is away
   }
 }
 
