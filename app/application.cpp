@@ -23,6 +23,10 @@ std::vector<std::string> local_files(const config::autocert_section& section) {
   return out;
 }
 
+proxy::host_policy host_policy_of(const config::entrypoint_section& entrypoint) {
+  return {entrypoint.strict_host, entrypoint.client_cas};
+}
+
 }  // namespace
 
 std::vector<autocert::certificate_status> current_certificates::certificates() const {
@@ -172,7 +176,7 @@ base::awaitable<void> application::reload() {
   watch_files(next.files);
   const auto routes = co_await resolve_routes(loaded);
   routes_ = routes;
-  server_.publish_routes(routes, loaded->entrypoint.strict_host);
+  server_.publish_routes(routes, host_policy_of(loaded->entrypoint));
   log_.info("configuration reloaded", {{"routes", loaded->routes.size()}});
 }
 
@@ -208,7 +212,7 @@ base::awaitable<void> application::refresh_routes() {
     // A reload may have published other routes meanwhile.
     if (!stopping_ && from == configuration_ && (!routes_ || !same_addresses(*routes_, *next))) {
       routes_ = next;
-      server_.publish_routes(next, from->entrypoint.strict_host);
+      server_.publish_routes(next, host_policy_of(from->entrypoint));
     }
     refresh_due_.expires_after(route_refresh_interval);
     co_await refresh_due_.async_wait(base::as_result);

@@ -37,6 +37,7 @@ proxy::routing::route without_addresses(const config::route_section& section) {
   proxy::routing::route out;
   out.name = section.alias;
   out.response_header_timeout = section.response_header_timeout;
+  out.client_cas = section.client_cas;
   if (section.scheme == config::route_scheme::fileserver) {
     out.kind = proxy::routing::route::kind::files;
     out.files = {section.root, section.index, section.spa};

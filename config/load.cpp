@@ -7,6 +7,7 @@
 #include "config/sections/read_api.hpp"
 #include "config/sections/read_autocert.hpp"
 #include "config/sections/read_entrypoint.hpp"
+#include "config/sections/read_inbound_mtls.hpp"
 #include "config/sections/read_match_domains.hpp"
 #include "config/sections/read_route.hpp"
 
@@ -29,7 +30,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t includes_max = 1'000;
 
-constexpr std::array<std::string_view, 2> refused_keys{"acl", "inbound_mtls_profiles"};
+constexpr std::array<std::string_view, 1> refused_keys{"acl"};
 constexpr std::array<std::string_view, 5> refused_providers{"docker", "agents", "proxmox", "notification",
                                                             "maxmind"};
 
@@ -107,12 +108,14 @@ class loading {
   }
 
   void read_keys(mapping& keys, const std::string& name) {
-    if (const auto found = keys.take("entrypoint")) loaded_.entrypoint = read_entrypoint(*found);
+    if (const auto found = keys.take("inbound_mtls_profiles"))
+      profiles_ = read_inbound_mtls(*found, [this](const std::string& path) { return read_pem(path); });
+    if (const auto found = keys.take("entrypoint")) loaded_.entrypoint = read_entrypoint(*found, profiles_);
     if (const auto found = keys.take("api")) loaded_.api = read_api(*found);
     if (const auto found = keys.take("match_domains")) loaded_.match_domains = read_match_domains(*found);
     if (const auto found = keys.take("timeout_shutdown")) read_timeout_shutdown(*found);
     if (const auto found = keys.take("defaults")) read_defaults(*found);
-    if (const auto found = keys.take("routes")) add_routes(read_routes(*found));
+    if (const auto found = keys.take("routes")) add_routes(read_routes(*found, route_surroundings_now()));
     if (const auto found = keys.take("providers")) read_providers(*found, name);
     for (const std::string_view key : {"homepage", "webui"}) {
       const auto found = keys.take(key);
@@ -218,7 +221,17 @@ class loading {
     }
     const document* file = parse(path, *text);
     if (file == nullptr) return;
-    add_routes(read_routes(value(found_, file->root, {file->file, {1, 1}, {}}, false)));
+    add_routes(read_routes(value(found_, file->root, {file->file, {1, 1}, {}}, false), route_surroundings_now()));
+  }
+
+  [[nodiscard]] route_surroundings route_surroundings_now() const {
+    return {profiles_, loaded_.entrypoint.client_cas != nullptr};
+  }
+
+  // A change of such a file is a change of the configuration.
+  base::result<std::string> read_pem(const std::string& path) {
+    if (std::find(files_.begin(), files_.end(), path) == files_.end()) files_.push_back(path);
+    return options_.read(path);
   }
 
   void add_routes(std::vector<placed_route> routes) {
@@ -303,6 +316,7 @@ class loading {
   std::deque<document> documents_;  // places point into them
   configuration loaded_;
   std::vector<std::string> files_;
+  std::vector<inbound_mtls_profile> profiles_;
   std::vector<placed_route> routes_;
   std::map<std::string, std::string> aliases_;  // -> where the route is defined
 };

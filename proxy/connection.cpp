@@ -37,8 +37,8 @@ class open_connection {
 
 // True when the client and we share a key.
 net::task<bool> shake_hands(tls::stream& stream, net::waiter& waiter, const connection_environment& environment,
-                            const http::client_info& client) {
-  tls::ssl_ptr session = environment.tls->make_session();
+                            const http::client_info& client, tls::session_facts& facts) {
+  tls::ssl_ptr session = environment.tls->make_session(facts);
   if (!session) co_return false;
   stream.start_tls(std::move(session));
   base::tick_ms deadline = environment.loop.now() + environment.handshake_timeout;
@@ -72,6 +72,7 @@ net::task<void> serve_connection(net::file_descriptor accepted, base::address pe
                                  const connection_environment& environment) {
   const open_connection counted(environment.counters);
   net::waiter waiter(environment.loop);
+  tls::session_facts facts;  // outlives the session within the stream
   tls::stream stream(environment.loop, environment.resources);
   if (!stream.socket().adopt(std::move(accepted))) co_return;
   stream.socket().events().target = &waiter;
@@ -81,12 +82,14 @@ net::task<void> serve_connection(net::file_descriptor accepted, base::address pe
   client.secure = environment.tls != nullptr;
   client.forwarded_fields = forwarded_fields(client.address, client.secure, environment.port);
   if (client.secure) {
-    const bool secured = co_await shake_hands(stream, waiter, environment, client);
+    const bool secured = co_await shake_hands(stream, waiter, environment, client, facts);
     if (!secured) {
       stream.close();
       co_return;
     }
-    client.server_name = tls::server_name_of(stream.session());
+    client.server_name = facts.server_name;
+    client.policy = facts.policy;
+    client.forwarded_fields += tls::client_identity_fields(stream.session());
     stream.release_session();
   }
   co_await http1::serve_http1(stream, waiter, client, environment.session);

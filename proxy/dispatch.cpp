@@ -28,12 +28,19 @@ net::task<void> dispatch::handle(http::exchange& request) {
     co_await http::respond(request, refused);
     co_return;
   }
-  if (view->strict_host && names_differ(request)) {
+  if (view->hosts.strict && names_differ(request)) {
     const failure refused{failure_kind::misdirected, side::client, 0, "Host is not the TLS server name"};
     co_await http::respond(request, refused);
     co_return;
   }
   const std::size_t index = view->routes->find(head.host.in(request.bytes()));
+  // Whoever was let in under one policy is not let in under another (V02, V03). After a change
+  // of the policy that holds for connections from before it, too (V05).
+  if (request.client().secure && request.client().policy != tls::id_of(view->policy_of(index))) {
+    const failure refused{failure_kind::misdirected, side::client, 0, "Host has another policy for clients"};
+    co_await http::respond(request, refused);
+    co_return;
+  }
   if (index == routing::route_table::none) {
     const failure unknown{failure_kind::no_route, side::internal, 0, "no route for the host"};
     co_await http::respond(request, unknown);

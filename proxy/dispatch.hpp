@@ -1,9 +1,11 @@
 #pragma once
 
 #include "proxy/forward.hpp"
+#include "proxy/host_policy.hpp"
 #include "proxy/http/exchange.hpp"
 #include "proxy/routing/route_table.hpp"
 #include "proxy/status.hpp"
+#include "proxy/tls/client_policy.hpp"
 #include "proxy/upstream/pool.hpp"
 
 #include <memory>
@@ -15,10 +17,19 @@ namespace cardea::proxy {
 
 /// What a worker answers with: the routes of one configuration and the worker's
 /// pool for each. Immutable; an exchange keeps the one that it began with.
-struct worker_view {
+struct worker_view final : tls::client_policies {
   std::shared_ptr<const routing::route_table> routes;
   std::vector<std::shared_ptr<upstream::pool>> pools;  ///< by route index; null for routes without a backend
-  bool strict_host = false;  ///< 421 when Host is not the TLS server name
+  host_policy hosts;
+
+  /// By the same rules for a server name as for a Host.
+  [[nodiscard]] const base::trust_store* find(std::string_view name) const noexcept override {
+    return policy_of(routes->find(name));
+  }
+  [[nodiscard]] const base::trust_store* policy_of(std::size_t route) const noexcept {
+    if (hosts.client_cas || route == routing::route_table::none) return hosts.client_cas.get();
+    return routes->routes()[route].client_cas.get();
+  }
 };
 
 /// host -> route -> whoever answers: files or a backend. Worker's thread only.

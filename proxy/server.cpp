@@ -72,8 +72,8 @@ void server::publish_certificates(const base::certificate_snapshot& certificates
   for (const auto& each : workers_) each->publish_certificates(certificates);
 }
 
-void server::publish_routes(std::shared_ptr<const routing::route_table> routes, bool strict_host) {
-  for (const auto& each : workers_) each->publish_routes(routes, strict_host);
+void server::publish_routes(std::shared_ptr<const routing::route_table> routes, host_policy policy) {
+  for (const auto& each : workers_) each->publish_routes(routes, policy);
 }
 
 void server::shut_down(std::chrono::milliseconds grace) {

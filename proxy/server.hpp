@@ -3,6 +3,7 @@
 #include "base/certificate_source.hpp"
 #include "base/error.hpp"
 #include "config/sections/entrypoint.hpp"
+#include "proxy/host_policy.hpp"
 #include "proxy/routing/route_table.hpp"
 #include "proxy/status.hpp"
 #include "proxy/tls/server_context.hpp"
@@ -32,7 +33,7 @@ class server {
 
   /// What handshakes and requests from now on use; those under way keep theirs.
   void publish_certificates(const base::certificate_snapshot& certificates);
-  void publish_routes(std::shared_ptr<const routing::route_table> routes, bool strict_host);
+  void publish_routes(std::shared_ptr<const routing::route_table> routes, host_policy policy);
 
   /// Takes no more work; waits until open connections ended or `grace` passed, then ends the rest.
   /// Blocks the calling thread.

@@ -89,9 +89,9 @@ net::task<void> worker::sweep_pools() {
   }
 }
 
-void worker::install(std::shared_ptr<const routing::route_table> routes, bool strict_host) {
+void worker::install(std::shared_ptr<const routing::route_table> routes, host_policy policy) {
   auto view = std::make_shared<worker_view>();
-  view->strict_host = strict_host;
+  view->hosts = std::move(policy);
   for (const routing::route& route : routes->routes()) {
     if (route.kind != routing::route::kind::backend) {
       view->pools.emplace_back();
@@ -102,6 +102,7 @@ void worker::install(std::shared_ptr<const routing::route_table> routes, bool st
     view->pools.push_back(pool);
   }
   view->routes = std::move(routes);
+  server_tls_.publish(std::shared_ptr<const tls::client_policies>(view));
   dispatch_.publish(std::move(view));
 }
 
@@ -119,8 +120,8 @@ void worker::publish_certificates(base::certificate_snapshot certificates) {
   publish([this, certificates = std::move(certificates)] { server_tls_.publish(certificates); });
 }
 
-void worker::publish_routes(std::shared_ptr<const routing::route_table> routes, bool strict_host) {
-  publish([this, routes = std::move(routes), strict_host] { install(routes, strict_host); });
+void worker::publish_routes(std::shared_ptr<const routing::route_table> routes, host_policy policy) {
+  publish([this, routes = std::move(routes), policy = std::move(policy)] { install(routes, policy); });
 }
 
 void worker::drain() {

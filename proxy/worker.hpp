@@ -4,6 +4,7 @@
 #include "config/sections/entrypoint.hpp"
 #include "proxy/connection.hpp"
 #include "proxy/dispatch.hpp"
+#include "proxy/host_policy.hpp"
 #include "proxy/net/listener.hpp"
 #include "proxy/status.hpp"
 #include "proxy/tls/backend_context.hpp"
@@ -35,7 +36,7 @@ class worker {
   void run();
 
   void publish_certificates(base::certificate_snapshot certificates);
-  void publish_routes(std::shared_ptr<const routing::route_table> routes, bool strict_host);
+  void publish_routes(std::shared_ptr<const routing::route_table> routes, host_policy policy);
   /// Takes no more connections; exchanges under way finish, idle connections close.
   void drain();
   /// Ends everything now; `run` returns.
@@ -51,7 +52,7 @@ class worker {
   [[nodiscard]] bool equipped() const noexcept { return server_tls_.equipped() && dispatch_.equipped(); }
   template <class Publish>
   void publish(Publish install);
-  void install(std::shared_ptr<const routing::route_table> routes, bool strict_host);
+  void install(std::shared_ptr<const routing::route_table> routes, host_policy policy);
 
   const config::proxy_limits limits_;
   http1::session_limits session_limits_;

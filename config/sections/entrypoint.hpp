@@ -2,7 +2,12 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
+
+namespace cardea::base {
+class trust_store;
+}
 
 namespace cardea::config {
 
@@ -32,6 +37,8 @@ struct entrypoint_section {
   /// 421 for a request whose Host is not the TLS server name (V01). Off by
   /// default: a CDN in front may use one name for TLS and another for HTTP.
   bool strict_host = false;
+  /// Who vouches for clients on all https listeners; null: routes say it for themselves.
+  std::shared_ptr<const base::trust_store> client_cas;
   proxy_limits limits;
 };
 

@@ -1,6 +1,7 @@
 #include "config/sections/read_entrypoint.hpp"
 
 #include "config/scalars.hpp"
+#include "config/sections/read_inbound_mtls.hpp"
 
 #include <array>
 
@@ -15,8 +16,8 @@ constexpr milliseconds timeout_min{10};
 constexpr milliseconds timeout_max = std::chrono::hours(24);
 
 // What stands here guards the site: to start without it would open what its owner closed.
-constexpr std::array<std::string_view, 6> refused{
-    "middlewares", "access_log", "proxy_protocol", "support_proxy_protocol", "inbound_mtls_profile", "rules"};
+constexpr std::array<std::string_view, 5> refused{"middlewares", "access_log", "proxy_protocol",
+                                                  "support_proxy_protocol", "rules"};
 
 void read_address(mapping& keys, std::string_view key, std::string& into) {
   if (const auto found = keys.take(key))
@@ -46,7 +47,7 @@ void read_limits(const value& from, proxy_limits& into) {
 
 }  // namespace
 
-entrypoint_section read_entrypoint(const value& from) {
+entrypoint_section read_entrypoint(const value& from, std::span<const inbound_mtls_profile> profiles) {
   entrypoint_section out;
   const auto section = from.as_mapping();
   if (!section) return out;
@@ -55,6 +56,7 @@ entrypoint_section read_entrypoint(const value& from) {
   read_address(keys, "https_addr", out.https_addr);
   keys.read_integer("threads", out.threads, 0, threads_max);
   keys.read("strict_host", out.strict_host);
+  out.client_cas = read_profile_reference(keys, "inbound_mtls_profile", profiles);
   if (const auto limits = keys.take("limits")) read_limits(*limits, out.limits);
   keys.refuse(refused);
   keys.finish();

@@ -3,6 +3,7 @@
 #include "base/dns_name.hpp"
 #include "base/text.hpp"
 #include "config/scalars.hpp"
+#include "config/sections/read_inbound_mtls.hpp"
 
 #include <fmt/format.h>
 
@@ -15,13 +16,12 @@ namespace {
 
 // Each of these changes who may reach the backend, how it is trusted, or
 // whether it runs at all.
-constexpr std::array<std::string_view, 20> refused{"middlewares",
+constexpr std::array<std::string_view, 19> refused{"middlewares",
                                                    "rules",
                                                    "rule_file",
                                                    "load_balance",
                                                    "idlewatcher",
                                                    "access_log",
-                                                   "inbound_mtls_profile",
                                                    "ssl_server_name",
                                                    "ssl_certificate",
                                                    "ssl_certificate_key",
@@ -48,7 +48,8 @@ constexpr std::array<known_application, 2> https_applications{{{"portainer", 944
 
 class route_reader {
  public:
-  route_reader(route_section& route, const value& from) : route_(route), keys_(from) {}
+  route_reader(route_section& route, const value& from, const route_surroundings& around)
+      : route_(route), keys_(from), around_(around) {}
 
   void read() {
     const auto scheme = read_scheme();
@@ -58,6 +59,7 @@ class route_reader {
     keys_.read("response_header_timeout", route_.response_header_timeout, std::chrono::milliseconds(1),
                std::chrono::hours(24));
     keys_.read("no_tls_verify", route_.no_tls_verify);
+    read_client_policy();
     read_files();
     read_unimplemented();
     keys_.refuse(refused);
@@ -134,6 +136,14 @@ class route_reader {
                                                                            : "");
   }
 
+  void read_client_policy() {
+    const auto found = keys_.take("inbound_mtls_profile");
+    if (found && !found->is_off() && around_.entrypoint_has_profile)
+      return found->fail(errc::invalid_value,
+                         "entrypoint.inbound_mtls_profile holds for all routes; remove one of the two");
+    route_.client_cas = read_profile_reference(keys_, "inbound_mtls_profile", around_.profiles);
+  }
+
   void read_files() {
     const auto root = keys_.take("root");
     if (const auto text = root ? root->text() : std::nullopt) route_.root = *text;
@@ -167,6 +177,7 @@ class route_reader {
 
   route_section& route_;
   mapping keys_;
+  const route_surroundings& around_;
 };
 
 // Unlike in a certificate, `*.lan` is as good as `*.example.com`.
@@ -196,7 +207,7 @@ void read_healthcheck(const value& from) {
   if (is_set && !disabled) from.warn("not implemented in this version: the route is not probed");
 }
 
-std::vector<placed_route> read_routes(const value& from) {
+std::vector<placed_route> read_routes(const value& from, const route_surroundings& around) {
   std::vector<placed_route> out;
   const auto section = from.as_mapping();
   if (!section) return out;
@@ -226,9 +237,9 @@ std::vector<placed_route> read_routes(const value& from) {
                        .written = {},
                        .items = {},
                        .members = {}};
-      route_reader(route, value(from.sink(), from.sink().keep(empty), where, false)).read();
+      route_reader(route, value(from.sink(), from.sink().keep(empty), where, false), around).read();
     } else if (const auto keys = body.as_mapping()) {
-      route_reader(route, *keys).read();
+      route_reader(route, *keys, around).read();
     }
     const bool is_sound = from.sink().error_count() == errors_before;
     out.push_back({std::move(route), where, is_sound});

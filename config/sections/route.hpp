@@ -2,7 +2,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
+
+namespace cardea::base {
+class trust_store;
+}
 
 namespace cardea::config {
 
@@ -16,6 +21,8 @@ struct route_section {
   std::uint16_t port = 80;
   std::chrono::milliseconds response_header_timeout{60'000};
   bool no_tls_verify = false;  ///< https backends only
+  /// Who vouches for this route's clients; null: they need no certificate.
+  std::shared_ptr<const base::trust_store> client_cas;
   std::string root;            ///< fileserver: absolute folder
   std::string index = "/index.html";
   bool spa = false;    ///< fileserver: unknown paths get the index

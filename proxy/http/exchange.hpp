@@ -4,6 +4,7 @@
 #include "proxy/net/event_loop.hpp"
 #include "proxy/net/socket.hpp"
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,8 +14,11 @@ namespace cardea::proxy::http {
 /// What is known about the client of a connection; lives as long as it does.
 struct client_info {
   std::string address;      ///< numeric, without a port
-  std::string server_name;  ///< SNI as sent; empty without
+  std::string server_name;  ///< SNI in lower case; empty without
   bool secure = false;      ///< over TLS
+  /// Which authorities the client's certificate was checked against in the
+  /// handshake (a trust store's id); zeros when none was asked for.
+  std::array<unsigned char, 32> policy{};
   /// "X-Forwarded-For: ...\r\nX-Forwarded-Proto: ...\r\nX-Forwarded-Port: ...\r\n",
   /// made once for the connection because every request carries them.
   std::string forwarded_fields;

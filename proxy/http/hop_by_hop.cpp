@@ -71,6 +71,21 @@ bool is_ambiguous(std::string_view name) noexcept {
   return false;
 }
 
+// What says who a client has proved to be, as this proxy and others say it (T12).
+bool tells_identity(std::string_view name) noexcept {
+  if (name.size() < 11) return false;
+  switch (base::to_lower(name.front())) {
+    case 'x': return starts_with(name, "x-ssl-client-");
+    case 's': return starts_with(name, "ssl-client-");
+    case 'c': return starts_with(name, "client-cert");
+    default: return false;
+  }
+}
+
+bool is_ours_to_say(std::string_view name) noexcept {
+  return starts_with(name, "x-forwarded-") || tells_identity(name);
+}
+
 bool stripped_by(const connection_options& options, std::string_view name) noexcept {
   if (options.empty() || !options.lists(name)) return false;
   return !is_one_of(protected_names, name) && !starts_with(name, "sec-") &&
@@ -108,7 +123,7 @@ bool forwards_to_backend(const field& line, const char* buffer, const connection
   if (line.id == field_id::te) return base::equal_ignoring_case(value_of(line, buffer), "trailers");
   if (line.id != field_id::other) return !in(hop_by_hop | not_from_clients, line.id);
   const std::string_view name = name_of(line, buffer);
-  return !is_ambiguous(name) && !starts_with(name, "x-forwarded-") && !stripped_by(options, name);
+  return !is_ambiguous(name) && !is_ours_to_say(name) && !stripped_by(options, name);
 }
 
 bool forwards_to_client(const field& line, const char* buffer, const connection_options& options) noexcept {
@@ -119,7 +134,7 @@ bool forwards_to_client(const field& line, const char* buffer, const connection_
 bool forwards_as_trailer(field_id id, std::string_view name) noexcept {
   // Every name that the proxy acts on is control data, which must not come late.
   if (id != field_id::other) return false;
-  return !is_ambiguous(name) && !starts_with(name, "x-forwarded-") && !is_one_of(not_in_trailers, name);
+  return !is_ambiguous(name) && !is_ours_to_say(name) && !is_one_of(not_in_trailers, name);
 }
 
 }  // namespace cardea::proxy::http

@@ -38,7 +38,8 @@ class connection_options {
 /// Whether a field of a request from an untrusted client goes to the backend. Dropped:
 /// hop-by-hop fields and those that `options` lists, TE unless it is exactly `trailers`,
 /// Trailer, Proxy, HTTP2-Settings, names with `_` or `.` (which some backends take for
-/// `-`), Forwarded, X-Forwarded-*, X-Real-IP and Via. Names that carry identity,
+/// `-`), Forwarded, X-Forwarded-*, X-Real-IP and Via, and what only a proxy may say about
+/// a client's certificate (X-SSL-Client-*, SSL-Client-*, Client-Cert*, T12). Names that carry identity,
 /// framing or routing are never dropped because a client lists them (T10).
 [[nodiscard]] bool forwards_to_backend(const field& line, const char* buffer,
                                        const connection_options& options) noexcept;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/trust_store.hpp"
 #include "config/sections/route.hpp"
 #include "proxy/upstream/backend.hpp"
 
@@ -27,6 +28,8 @@ struct route {
   upstream::backend backend;
   std::chrono::milliseconds response_header_timeout{60'000};
   file_root files;
+  /// Who vouches for this route's clients; null: they need no certificate.
+  std::shared_ptr<const base::trust_store> client_cas;
 };
 
 /// Host -> route; immutable, shared by all workers.

@@ -1,17 +1,23 @@
 #include "proxy/tls/server_context.hpp"
 
 #include "base/certificate.hpp"
+#include "proxy/tls/client_hello.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
+#include <algorithm>
+#include <cstring>
 #include <stdexcept>
+#include <string>
 
 namespace cardea::proxy::tls {
 namespace {
 
-constexpr std::string_view session_context = "cardea";
+// A session is not older than this: its ticket says so to the client, and is refused later.
+constexpr long session_seconds_max = 24 * 60 * 60;
 // TLS 1.2 as in Mozilla's "intermediate" recommendation; 1.3 suites are all sound.
 constexpr const char* tls12_ciphers =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
@@ -29,6 +35,52 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, co
     return SSL_TLSEXT_ERR_ALERT_FATAL;
   *out = chosen;
   return SSL_TLSEXT_ERR_OK;
+}
+
+int facts_index() {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
+session_facts& facts_of(SSL* session) noexcept {
+  return *static_cast<session_facts*>(SSL_get_ex_data(session, facts_index()));
+}
+
+// What a ticket was made under: the policy, then the server name.
+std::string ticket_mark(const session_facts& facts) {
+  std::string out(reinterpret_cast<const char*>(facts.policy.data()), facts.policy.size());
+  out += facts.server_name;
+  return out;
+}
+
+int mark_ticket(SSL* session, void*) {
+  const std::string mark = ticket_mark(facts_of(session));
+  return SSL_SESSION_set1_ticket_appdata(SSL_get_session(session), mark.data(), mark.size());
+}
+
+bool has_expired(X509* client) noexcept {
+  return client != nullptr && X509_cmp_current_time(X509_get0_notAfter(client)) < 0;
+}
+
+// A ticket is worth what was proved when it was made: for another name, under another
+// policy (V04), or with a certificate that ended meanwhile, the handshake is made anew.
+SSL_TICKET_RETURN judge_ticket(SSL* session, SSL_SESSION* offered, const unsigned char*, std::size_t,
+                               SSL_TICKET_STATUS status, void*) {
+  if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) return SSL_TICKET_RETURN_IGNORE_RENEW;
+  void* data = nullptr;
+  std::size_t size = 0;
+  const std::string wanted = ticket_mark(facts_of(session));
+  const bool same = SSL_SESSION_get0_ticket_appdata(offered, &data, &size) == 1 && size == wanted.size() &&
+                    std::memcmp(data, wanted.data(), size) == 0;
+  if (!same || has_expired(SSL_SESSION_get0_peer(offered))) return SSL_TICKET_RETURN_IGNORE_RENEW;
+  return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
+bool demand_certificate(SSL* session, const base::trust_store& from) {
+  if (SSL_set1_verify_cert_store(session, from.store()) != 1) return false;
+  if (from.names() != nullptr) SSL_set0_CA_list(session, SSL_dup_CA_list(from.names()));
+  SSL_set_verify(session, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  return true;
 }
 
 }  // namespace
@@ -55,8 +107,9 @@ server_context::server_context(ticket_keys& tickets) : context_(SSL_CTX_new(TLS_
   // Stateless tickets only: a session cache would be a lock and memory for each client.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context, 1);
-  SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>(session_context.data()),
-                                 session_context.size());
+  SSL_CTX_set_timeout(context, session_seconds_max);
+  SSL_CTX_set_session_ticket_cb(context, mark_ticket, judge_ticket, nullptr);
+  SSL_CTX_set_client_hello_cb(context, read_hello, this);
   SSL_CTX_set_tlsext_ticket_keys(context, tickets.bytes().data(), static_cast<long>(tickets.bytes().size()));
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
   SSL_CTX_set_cert_cb(context, choose_certificate, this);
@@ -64,10 +117,31 @@ server_context::server_context(ticket_keys& tickets) : context_(SSL_CTX_new(TLS_
   SSL_CTX_set_keylog_callback(context, stream::note_secret);
 }
 
-ssl_ptr server_context::make_session() {
+ssl_ptr server_context::make_session(session_facts& facts) {
   ssl_ptr session(SSL_new(context_.get()));
-  if (session) SSL_set_accept_state(session.get());
+  if (!session || SSL_set_ex_data(session.get(), facts_index(), &facts) != 1) return nullptr;
+  SSL_set_accept_state(session.get());
   return session;
+}
+
+// Before OpenSSL looks at a ticket: the policy is part of a session's identity, which decides
+// whether it may be resumed at all.
+int server_context::read_hello(SSL* session, int* alert, void* self) {
+  const server_context& own = *static_cast<server_context*>(self);
+  session_facts& facts = facts_of(session);
+  auto name = server_name_in_hello(session);
+  if (!name) {
+    *alert = SSL_AD_UNRECOGNIZED_NAME;
+    return SSL_CLIENT_HELLO_ERROR;
+  }
+  facts.server_name = std::move(*name);
+  const base::trust_store* policy = own.policies_ ? own.policies_->find(facts.server_name) : nullptr;
+  facts.policy = id_of(policy);
+  const bool ready = SSL_set_session_id_context(session, facts.policy.data(), facts.policy.size()) == 1 &&
+                     (policy == nullptr || demand_certificate(session, *policy));
+  if (ready) return SSL_CLIENT_HELLO_SUCCESS;
+  *alert = SSL_AD_INTERNAL_ERROR;
+  return SSL_CLIENT_HELLO_ERROR;
 }
 
 int server_context::choose_certificate(SSL* session, void* self) {

@@ -2,6 +2,7 @@
 
 #include "base/certificate_source.hpp"
 #include "base/error.hpp"
+#include "proxy/tls/client_policy.hpp"
 #include "proxy/tls/stream.hpp"
 
 #include <openssl/types.h>
@@ -44,16 +45,21 @@ class server_context {
   /// Handshakes from now on choose from `certificates`; those under way keep what they chose.
   void publish(base::certificate_snapshot certificates) noexcept { certificates_ = std::move(certificates); }
 
+  /// Whose clients need a certificate, for handshakes from now on.
+  void publish(std::shared_ptr<const client_policies> policies) noexcept { policies_ = std::move(policies); }
+
   [[nodiscard]] bool equipped() const noexcept { return certificates_ != nullptr; }
 
-  /// A session in accept state.
-  [[nodiscard]] ssl_ptr make_session();
+  /// A session in accept state. `facts` is filled in by the ClientHello.
+  [[nodiscard]] ssl_ptr make_session(session_facts& facts);
 
  private:
+  static int read_hello(SSL* session, int* alert, void* self);
   static int choose_certificate(SSL* session, void* self);
 
   ssl_ctx_ptr context_;
   base::certificate_snapshot certificates_;
+  std::shared_ptr<const client_policies> policies_;
 };
 
 /// The server name a client sent (lower case as sent), or empty.

@@ -56,7 +56,8 @@ def run(*arguments, folder, env=None, seconds=30):
 class server:
     """`cardea run` in the test's folder, on ports of its own."""
 
-    def __init__(self, test, autocert, routes, match_domains=("example.test",), grace="2s", threads=2):
+    def __init__(self, test, autocert, routes, match_domains=("example.test",), grace="2s", threads=2,
+                 entrypoint=""):
         self.test = test
         self.https, self.http, self.api = (harness.free_port() for _ in range(3))
         self.frame = f"""
@@ -64,6 +65,7 @@ entrypoint:
   http_addr: 127.0.0.1:{self.http}
   https_addr: 127.0.0.1:{self.https}
   threads: {threads}
+{textwrap.indent(textwrap.dedent(entrypoint), "  ")}
 api:
   addr: 127.0.0.1:{self.api}
 match_domains: [{", ".join(match_domains)}]

@@ -30,13 +30,13 @@ def make_ca(folder, name):
     return cert
 
 
-def make_leaf(folder, name, names, ca, days=(-1, 20)):
+def make_leaf(folder, name, names, ca, days=(-1, 20), usage="serverAuth"):
     """(certificate, key) for these DNS names, signed by the CA at that path; 127.0.0.1 is in it too.
 
-    `days`: valid from and until, counted from now.
+    `days`: valid from and until, counted from now. `usage`: clientAuth for who proves himself to a server.
     """
     base = os.path.join(folder, name)
-    _write(base + ".ext", "basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName=IP:127.0.0.1,"
+    _write(base + ".ext", f"basicConstraints=CA:FALSE\nextendedKeyUsage={usage}\nsubjectAltName=IP:127.0.0.1,"
            + ",".join(f"DNS:{each}" for each in names) + "\n")
     _write(base + ".index", "")
     _write(base + ".conf", _AUTHORITY.format(folder=folder, base=base))

@@ -39,11 +39,11 @@ def trusting(cacert):
 class connection:
     """A keep-alive HTTPS connection to a name on 127.0.0.1:port."""
 
-    def __init__(self, port, name, context, seconds=20):
+    def __init__(self, port, name, context, seconds=20, session=None):
         plain = socket.create_connection(("127.0.0.1", port), seconds)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            self.socket = context.wrap_socket(plain, server_hostname=name)
+            self.socket = context.wrap_socket(plain, server_hostname=name, session=session)
         except BaseException:
             plain.close()
             raise

@@ -196,9 +196,11 @@ class acme_ca:
 
 
 class file_origin:
-    """nginx with files: an origin that load does not wear out. /forwarded shows what the proxy added."""
+    """nginx with files: an origin that load does not wear out. /forwarded shows what the proxy added, /identity
+    what it said about the client's certificate."""
 
     FORWARDED = ("host", "x_forwarded_for", "x_forwarded_proto", "x_forwarded_host", "x_forwarded_port")
+    IDENTITY = ("x_ssl_client_verify", "x_ssl_client_subject_dn", "x_ssl_client_fingerprint", "client_cert")
 
     def __init__(self, test):
         self.port = harness.free_port()
@@ -207,12 +209,14 @@ class file_origin:
         temporary = " ".join(f"{kind}_temp_path {folder}/{kind};"
                              for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         shown = "|".join(f"${{http_{name}}}" for name in self.FORWARDED)
+        identity = "|".join(f"${{http_{name}}}" for name in self.IDENTITY)
         config = test.write("nginx/nginx.conf", f"""
 worker_processes 1; daemon off; master_process off; pid {folder}/pid; error_log stderr warn;
 events {{ worker_connections 1000; }}
 http {{ access_log off; keepalive_timeout 600; keepalive_requests 1000000; {temporary}
   server {{ listen 127.0.0.1:{self.port}; root {folder}/www;
-    location = /forwarded {{ default_type text/plain; return 200 "{shown}"; }} }} }}
+    location = /forwarded {{ default_type text/plain; return 200 "{shown}"; }}
+    location = /identity {{ default_type text/plain; return 200 "{identity}"; }} }} }}
 """)
         self.process = test.start("nginx", [harness.tool("nginx"), "-p", folder, "-c", config])
         self.process.wait_for_port(self.port)

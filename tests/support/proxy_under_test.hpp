@@ -88,7 +88,7 @@ class proxy_under_test {
     const auto started = server_.start(section);
     EXPECT_TRUE(started) << started.error().message();
     server_.publish_certificates(std::make_shared<named_certificates>(ca_.issue("DNS:app.test")));
-    strict_host_ = section.strict_host;
+    hosts_ = {section.strict_host, section.client_cas};
     publish(std::move(routes));
   }
   explicit proxy_under_test(const raw_origin& origin, config::entrypoint_section section = {})
@@ -97,7 +97,7 @@ class proxy_under_test {
   void publish(std::vector<proxy::routing::route> routes) {
     const auto table =
         std::make_shared<const proxy::routing::route_table>(std::move(routes), std::vector<std::string>{});
-    server_.publish_routes(table, strict_host_);
+    server_.publish_routes(table, hosts_);
   }
 
   [[nodiscard]] proxy::server& server() noexcept { return server_; }
@@ -117,7 +117,7 @@ class proxy_under_test {
   reserved_port clear_port_;
   test_ca ca_{"test CA"};
   proxy::server server_;
-  bool strict_host_ = false;
+  proxy::host_policy hosts_;
 };
 
 /// "GET PATH HTTP/1.1" for app.test with more field lines, each ending in CRLF.

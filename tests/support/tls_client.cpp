@@ -16,6 +16,11 @@ SSL* connect_session(const tls_client_options& options) {
   }
   SSL* session = SSL_new(context);
   SSL_CTX_free(context);
+  if (options.certificate != nullptr) {
+    const auto own = base::certificate::from_pem(options.certificate->certificate, options.certificate->key).value();
+    SSL_use_certificate(session, own->leaf());
+    SSL_use_PrivateKey(session, own->key());
+  }
   SSL_set_mode(session, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   if (!options.server_name.empty())
     SSL_ctrl(session, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,

@@ -2,6 +2,7 @@
 
 #include "tests/support/byte_stream.hpp"
 #include "tests/support/http_answer.hpp"
+#include "tests/support/test_ca.hpp"
 
 #include <openssl/ssl.h>
 
@@ -21,6 +22,7 @@ struct tls_client_options {
   int version = 0;                       ///< TLS1_2_VERSION or TLS1_3_VERSION; 0: whatever both prefer
   SSL_SESSION* resume = nullptr;
   std::string protocols = {};  ///< ALPN, each name behind its length; empty: not offered
+  const pem_pair* certificate = nullptr;  ///< the client's own
   int receive_bytes = 0;       ///< the socket's receive buffer; 0: the system's
 };
 

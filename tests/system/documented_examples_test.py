@@ -5,7 +5,7 @@ A ```yaml block whose first line is a comment with a file name stands for that
 file: `# config/config.yml`, or another name in config/ for a route file. The
 config.yml of a page is checked together with the page's other files. A block
 that begins otherwise is a part of config.yml's top level. A block with a file
-name outside of config/ belongs to another program.
+name outside of config/ belongs to another program. Files named certs/*.pem are there.
 """
 import glob
 import os
@@ -13,7 +13,7 @@ import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from support import cardea, harness
+from support import cardea, certificates, harness
 
 SOURCE_DIR = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 MAIN = "config/config.yml"
@@ -58,10 +58,19 @@ class documented_examples(harness.case):
                 if not os.path.exists(self.path(included)):
                     self.write(included, SOME_ROUTE)
         everything = "".join([text, *files.values()])
+        for name in set(re.findall(r"\bcerts/[\w-]+\.pem\b", everything)):
+            self.write(f"{self.count}/{name}", self.pair())
         variables = {name: "value-of-a-variable" for name in re.findall(r"\$\{(\w+)", everything)}
         end = cardea.run("validate", folder=folder, env=variables)
         self.assertEqual(end.returncode, 0, f"{what}:\n{text}\n{end.stdout}{end.stderr}")
         self.assertNotIn("warning", end.stderr, f"{what}:\n{text}")
+
+    def pair(self):
+        """A certificate and its key in one text: what a documented .pem file may be."""
+        path = self.path("example.crt")
+        if not os.path.exists(path):
+            certificates.make_ca(self.dir, "example")
+        return self.read("example.crt") + self.read("example.key")
 
     def test_examples_of_each_page_are_valid(self):
         self.assertTrue(list(examples("README.md")), "examples are found")

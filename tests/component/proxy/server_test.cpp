@@ -36,7 +36,7 @@ TEST(server, a_client_that_comes_before_certificates_and_routes_waits_for_them) 
         std::vector<routing::route>{tests::route_to(origin.port())}, std::vector<std::string>{});
     const auto certificates = std::make_shared<tests::named_certificates>(ca.issue("DNS:app.test"));
     const auto publish = [&](bool what) {
-      what ? proxy.publish_routes(routes, false) : proxy.publish_certificates(certificates);
+      what ? proxy.publish_routes(routes, {}) : proxy.publish_certificates(certificates);
     };
     publish(routes_first);
     EXPECT_EQ(asked.front().wait_for(50ms), std::future_status::timeout);

@@ -145,12 +145,9 @@ TEST(bad_configuration, unknown_keys_come_with_the_nearest_known_one) {
 }
 
 TEST(bad_configuration, what_godoxy_knows_and_we_do_not_is_refused_never_ignored) {
-  constexpr std::array<mistake, 20> all{{
+  constexpr std::array<mistake, 17> all{{
       {"acl: {default: deny}\n",
        "config.yml:1:1: acl: known from GoDoxy but not supported by this version of Cardea; remove it\n"},
-      {"inbound_mtls_profiles: {a: {use_system_cas: true}}\n",
-       "config.yml:1:1: inbound_mtls_profiles: known from GoDoxy but not supported by this version of "
-       "Cardea; remove it\n"},
       {"entrypoint:\n"
        "  middlewares:\n"
        "    - use: cidr_whitelist\n",
@@ -165,9 +162,6 @@ TEST(bad_configuration, what_godoxy_knows_and_we_do_not_is_refused_never_ignored
       {"entrypoint: {access_log: {stdout: true}}\n",
        "config.yml:1:14: entrypoint.access_log: known from GoDoxy but not supported by this version of "
        "Cardea; remove it\n"},
-      {"entrypoint: {inbound_mtls_profile: strict}\n",
-       "config.yml:1:36: entrypoint.inbound_mtls_profile: known from GoDoxy but not supported by this "
-       "version of Cardea; remove it\n"},
       {"entrypoint: {rules: {not_found: [{do: error 403}]}}\n",
        "config.yml:1:14: entrypoint.rules: known from GoDoxy but not supported by this version of Cardea; "
        "remove it\n"},
@@ -196,9 +190,6 @@ TEST(bad_configuration, what_godoxy_knows_and_we_do_not_is_refused_never_ignored
       {"routes: {a: {port: 81, load_balance: {link: b}}}\n",
        "config.yml:1:24: routes.a.load_balance: known from GoDoxy but not supported by this version of "
        "Cardea; remove it\n"},
-      {"routes: {a: {port: 81, inbound_mtls_profile: x}}\n",
-       "config.yml:1:46: routes.a.inbound_mtls_profile: known from GoDoxy but not supported by this version "
-       "of Cardea; remove it\n"},
       {"routes: {a: {port: 81, ssl_server_name: x, ssl_protocols: [TLSv1.2]}}\n",
        "config.yml:1:41: routes.a.ssl_server_name: known from GoDoxy but not supported by this version of "
        "Cardea; remove it\n"

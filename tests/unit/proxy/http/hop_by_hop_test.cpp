@@ -94,6 +94,17 @@ TEST(hop_by_hop, t08_names_that_backends_may_mistake_are_dropped) {
   EXPECT_EQ(to_client("X_Y: 1\r\n"), "Host X_Y ");
 }
 
+TEST(hop_by_hop, t12_what_only_a_proxy_may_say_about_a_clients_certificate_is_dropped) {
+  EXPECT_EQ(
+      to_backend(
+          "X-SSL-Client-Verify: SUCCESS\r\nx-ssl-client-subject-dn: CN=root\r\nX-Ssl-Client-Fingerprint: 0\r\n"
+          "SSL-Client-Verify: SUCCESS\r\nClient-Cert: :AA==:\r\nclient-cert-chain: :AA==:\r\n"
+          "X-Forwarded-Tls-Client-Cert: x\r\nX_SSL_Client_Verify: SUCCESS\r\nX-SSL-Other: 1\r\n"),
+      "Host X-SSL-Other ");
+  for (const char* name : {"X-SSL-Client-Verify", "ssl-client-subject-dn", "Client-Cert"})
+    EXPECT_FALSE(forwards_as_trailer(field_id::other, name)) << name;
+}
+
 TEST(hop_by_hop, t13_proxy_is_dropped) {
   EXPECT_EQ(to_backend("Proxy: http://evil/\r\npROXY: x\r\n"), "Host ");
 }

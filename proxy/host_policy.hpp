@@ -1,0 +1,16 @@
+#pragma once
+
+#include "base/trust_store.hpp"
+
+#include <memory>
+
+namespace cardea::proxy {
+
+/// What holds for all hosts of the entrypoint, whatever their routes.
+struct host_policy {
+  bool strict = false;  ///< 421 when Host is not the TLS server name
+  /// Who vouches for every client of https; null: each route says it for itself.
+  std::shared_ptr<const base::trust_store> client_cas;
+};
+
+}  // namespace cardea::proxy

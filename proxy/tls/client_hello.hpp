@@ -1,0 +1,20 @@
+#pragma once
+
+#include <openssl/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cardea::proxy::tls {
+
+/// The host name in the body of a server_name extension (RFC 6066 section 3),
+/// lower case and without a final dot; "" when it holds none. Nothing when it is
+/// malformed, longer than a host name may be, or holds a NUL.
+[[nodiscard]] std::optional<std::string> parse_server_name(std::string_view extension);
+
+/// The same of the ClientHello that a callback is looking at; "" without the extension.
+[[nodiscard]] std::optional<std::string> server_name_in_hello(SSL* session);
+
+}  // namespace cardea::proxy::tls

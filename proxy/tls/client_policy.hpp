@@ -1,0 +1,42 @@
+#pragma once
+
+#include "base/trust_store.hpp"
+
+#include <openssl/types.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace cardea::proxy::tls {
+
+/// Server name -> who must vouch for the client: what a handshake asks.
+///
+/// Immutable once published. `find` neither blocks nor allocates.
+class client_policies {
+ public:
+  virtual ~client_policies() = default;
+
+  /// Null: no certificate is asked for. The name is as the client sent it, empty
+  /// without SNI. Valid as long as this object is.
+  [[nodiscard]] virtual const base::trust_store* find(std::string_view server_name) const noexcept = 0;
+};
+
+/// A policy's identity; of no policy all zeros.
+using policy_id = base::trust_store::id_type;
+[[nodiscard]] inline policy_id id_of(const base::trust_store* policy) noexcept {
+  return policy != nullptr ? policy->id() : policy_id{};
+}
+
+/// What a session of a server_context knows from the ClientHello on. Outlives the session.
+struct session_facts {
+  std::string server_name;  ///< SNI in lower case, empty without
+  policy_id policy{};       ///< under which the handshake was made
+};
+
+/// "X-SSL-Client-Verify: SUCCESS", with subject and fingerprint, each line ended by
+/// CRLF, for a session whose client has proved who it is; empty otherwise. A
+/// subject that is too long for a field is left out.
+[[nodiscard]] std::string client_identity_fields(SSL* session);
+
+}  // namespace cardea::proxy::tls
