@@ -1,6 +1,6 @@
 #include "api/live_log.hpp"
 
-#include "api/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -58,7 +58,7 @@ void live_log::drain() {
       lines.push_back("(" + std::to_string(lost) + " lines are missing here)");
   }
   for (const std::string& line : lines) {
-    const std::string text = valid_utf8(line);
+    const std::string text = base::valid_utf8(line);
     for (const auto& box : boxes_) box->push(text);
   }
 }

@@ -5,6 +5,7 @@
 #include "autocert/self_signed.hpp"
 #include "base/dns_name.hpp"
 #include "base/rfc3339.hpp"
+#include "config/sections/known_cas.hpp"
 
 #include <fmt/format.h>
 #include <boost/asio/error.hpp>
@@ -31,6 +32,12 @@ bool is_cancelled(const base::error& failure) {
 
 base::logger logger_of(const std::string& name) { return base::logger("autocert").with({"provider", name}); }
 
+// As the metadata names who issued: the CA's directory, or what stands for it.
+std::string issuer_name(const config::certificate_request& request) {
+  if (request.provider == "internal") return request.provider;
+  return request.ca_dir_url.empty() ? std::string(config::lets_encrypt_directory) : request.ca_dir_url;
+}
+
 // The chain must be for the names that were ordered, or the next check would order again.
 base::result<void> check_answer(const base::certificate& answer, const std::vector<std::string>& domains) {
   if (answer.not_after() <= answer.not_before())
@@ -52,9 +59,13 @@ provider::provider(config::certificate_request request, collaborators with)
       log_(logger_of(request_.name)),
       store_(request_.cert_path, request_.key_path, log_, *with_.outside.files),
       failures_(request_.cert_path, request_.key_path, *with_.outside.files),
-      suggestions_(request_.cert_path, *with_.outside.files),
+      metadata_(request_.cert_path, log_, *with_.outside.files),
       attempt_over_(with_.outside.executor, base::steady_timer::time_point::max()),
-      wake_(with_.outside.executor, base::steady_timer::time_point::max()) {}
+      wake_(with_.outside.executor, base::steady_timer::time_point::max()) {
+  if (with_.ca == nullptr) return;
+  known_ = metadata_.load();
+  last_error_ = known_.last_error;
+}
 
 base::result<effect> provider::load() {
   if (unsaved_) return effect::unchanged;  // what is served is newer than what the disk holds
@@ -64,8 +75,9 @@ base::result<effect> provider::load() {
     const bool same = current_ && current_->serial_hex() == (*loaded)->serial_hex();
     const bool older = current_ && with_.ca != nullptr && (*loaded)->not_after() < current_->not_after();
     if (same || older) return effect::unchanged;
-    last_error_.clear();
     foreign_ = with_.ca != nullptr && with_.is_foreign && with_.is_foreign(**loaded);
+    if (with_.ca != nullptr) known_ = metadata_.load();
+    last_error_ = known_.serial == (*loaded)->serial_hex() ? known_.last_error : "";
     serve(std::move(*loaded));
     log_.info("certificate loaded",
               {{"path", request_.cert_path}, {"expires", base::to_rfc3339(current_->not_after())}});
@@ -152,8 +164,12 @@ void provider::end_attempt() {
 base::awaitable<base::result<effect>> provider::attempt() {
   const auto place = co_await with_.gate.enter();
   if (!place.held()) co_return base::error(base::errc::cancelled).at(name());
-  if (const auto stamped = failures_.record(with_.outside.clock()); !stamped)
+  const base::wall_time now = with_.outside.clock();
+  if (const auto stamped = failures_.record(now); !stamped)
     log_.warn("the time of the attempt could not be stored", {{"error", stamped.error().message()}});
+  ++known_.attempts;
+  known_.attempted_at = now;
+  remember();
   auto pair = co_await order();
   if (!pair) co_return failed(pair.error());
   install(std::move(*pair));
@@ -194,6 +210,7 @@ void provider::install(fresh_pair pair) {
   failures_in_row_ = 0;
   last_error_.clear();
   const std::shared_ptr<const base::certificate> fresh = pair.certificate;
+  known_ = metadata_of(*fresh, issuer_name(request_), request_.profile, now);
   foreign_ = false;
   save(std::move(pair));
   serve(fresh);
@@ -203,7 +220,8 @@ void provider::install(fresh_pair pair) {
 }
 
 void provider::save(fresh_pair pair) {
-  if (const auto saved = store_.save(pair.chain_pem, pair.key_pem.reveal()); !saved) {
+  if (const auto saved = store_.save(pair.chain_pem, pair.key_pem.reveal(), to_json(known_));
+      !saved) {
     // The stamp of the attempt stays on disk: a process that restarts without
     // the new pair must not order at once again.
     if (!unsaved_ || unsaved_->certificate != pair.certificate)
@@ -228,11 +246,15 @@ void provider::retry_save() {
 
 void provider::serve(std::shared_ptr<const base::certificate> certificate) {
   current_ = std::move(certificate);
-  // What the CA said of it before a restart still holds; of another one nothing is known yet.
-  suggestion_ = suggestions_.load();
-  const bool is_about_it = suggestion_ && suggestion_->serial == current_->serial_hex();
-  if (!is_about_it) suggestion_.reset();
-  ask_again_ = is_about_it ? suggestion_->ask_again : base::wall_time{};
+  // What was said of it before a restart still holds; of another one nothing is known yet.
+  const std::string serial = current_->serial_hex();
+  if (known_.serial != serial) {
+    metadata other;
+    other.attempts = known_.attempts;
+    other.attempted_at = known_.attempted_at;
+    known_ = std::move(other);
+  }
+  ask_again_ = known_.suggested ? known_.suggested->ask_again : base::wall_time{};
   if (with_.changed) with_.changed();
 }
 
@@ -241,6 +263,9 @@ base::error provider::failed(const base::error& cause) {
   ++failures_in_row_;
   last_error_ = cause.message();
   const base::wall_time now = with_.outside.clock();
+  known_.last_error = last_error_;
+  known_.failed_at = now;
+  remember();
   log_.error("renewal failed",
              {{"error", last_error_}, {"next_attempt", base::to_rfc3339(next_attempt(inputs(), now))}});
   return make_error(errc::get_certificate_failed, cause.at("get certificate").message()).at(name());
@@ -259,8 +284,7 @@ renewal_inputs provider::inputs() const {
   out.last_failure = failures_.last();
   out.failures_in_row = failures_in_row_;
   out.obtained_at = obtained_at_;
-  if (current_ && suggestion_ && suggestion_->serial == current_->serial_hex())
-    out.suggested = suggestion_->at;
+  if (current_ && known_.suggested) out.suggested = known_.suggested->at;
   return out;
 }
 
@@ -296,26 +320,32 @@ base::awaitable<void> provider::take_advice() {
   ask_again_ = with_.outside.clock() + advice->ask_again;
   if (advice->window) {
     suggest(*advice->window, ask_again_);
-  } else if (std::exchange(suggestion_, std::nullopt)) {
-    if (const auto gone = suggestions_.clear(); !gone)
-      log_.warn("the CA's suggestion could not be removed", {{"error", gone.error().message()}});
+  } else if (std::exchange(known_.suggested, std::nullopt)) {
+    remember();
   }
 }
 
 void provider::suggest(const renewal_window& window, base::wall_time ask_again) {
-  const std::string serial = current_->serial_hex();
-  const bool is_new = !suggestion_ || !(suggestion_->window == window);
+  const bool is_new = !known_.suggested || !(known_.suggested->window == window);
   if (is_new) {
-    const base::wall_time at = chosen_between(window.start, window.end, serial);
+    const base::wall_time at = chosen_between(window.start, window.end, current_->serial_hex());
     log_.info("the CA suggests when to renew", {{"renew_at", base::to_rfc3339(at)},
                                                 {"window_start", base::to_rfc3339(window.start)},
                                                 {"window_end", base::to_rfc3339(window.end)},
                                                 {"explanation", window.explanation}});
-    suggestion_ = suggestion{serial, window, at, ask_again};
+    known_.suggested = suggestion{window, at, ask_again};
   }
-  suggestion_->ask_again = ask_again;
-  if (const auto saved = suggestions_.save(*suggestion_); !saved)
-    log_.warn("the CA's suggestion could not be stored", {{"error", saved.error().message()}});
+  known_.suggested->ask_again = ask_again;
+  // The pair may be somebody else's, of which there was nothing to know before.
+  known_.serial = current_->serial_hex();
+  known_.fingerprint = fingerprint_of(*current_);
+  remember();
+}
+
+void provider::remember() {
+  if (with_.ca == nullptr || unsaved_) return;  // unsaved: it names a certificate that is not on disk: retry_save writes both
+  if (const auto saved = metadata_.save(known_); !saved)
+    log_.warn("what is known of the certificate could not be stored", {{"error", saved.error().message()}});
 }
 
 base::awaitable<void> provider::keep_renewed() {

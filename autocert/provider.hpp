@@ -3,11 +3,11 @@
 #include "autocert/cert_store.hpp"
 #include "autocert/environment.hpp"
 #include "autocert/failure_store.hpp"
+#include "autocert/metadata_store.hpp"
 #include "autocert/order_gate.hpp"
 #include "autocert/renewal.hpp"
 #include "autocert/request_check.hpp"
 #include "autocert/status.hpp"
-#include "autocert/suggestion_store.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
 #include "base/task_group.hpp"
@@ -104,6 +104,8 @@ class provider {
   /// Asks the CA when to renew, when it is time to ask; never fails.
   [[nodiscard]] base::awaitable<void> take_advice();
   void suggest(const renewal_window& window, base::wall_time ask_again);
+  /// Stores what is known, which must not stop anything: a failure is logged.
+  void remember();
   [[nodiscard]] base::awaitable<void> pause(std::chrono::milliseconds duration);
   [[nodiscard]] base::awaitable<void> woken();
 
@@ -113,12 +115,12 @@ class provider {
   base::logger log_;
   cert_store store_;
   failure_store failures_;
-  suggestion_store suggestions_;
+  metadata_store metadata_;
 
   std::shared_ptr<const base::certificate> current_;
   std::optional<base::wall_time> obtained_at_;
   std::optional<fresh_pair> unsaved_;     ///< served from memory because the disk refused it
-  std::optional<suggestion> suggestion_;  ///< of the CA; counts for the certificate that it names
+  metadata known_;                        ///< of the served certificate, as far as it names that one
   base::wall_time ask_again_{};           ///< the CA, about the one that is served
   unsigned failures_in_row_ = 0;
   bool foreign_ = false;       ///< loaded from disk, and of another CA than the configured one

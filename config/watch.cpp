@@ -46,6 +46,32 @@ std::string folder_of(const fs::path& file) {
   return parent.empty() ? "." : parent.string();
 }
 
+// The kernel's own bound for a path (ELOOP).
+constexpr int links_max = 40;
+
+// Adds every folder in which a change may make `file` another one: those that
+// hold a link on the way to it (a file of certbot's live/ leads to archive/, a
+// mounted folder of Kubernetes to a folder that is exchanged), and its own.
+void add_folders(const fs::path& file, std::set<std::string>& wanted, int links_left = links_max) {
+  wanted.insert(folder_of(file));
+  fs::path so_far;
+  for (auto part = file.begin(); part != file.end(); ++part) {
+    const fs::path here = so_far / *part;
+    std::error_code failed;
+    const fs::path target = fs::read_symlink(here, failed);
+    if (failed) {  // no link, or not there
+      so_far = here;
+      continue;
+    }
+    if (links_left == 0) return;
+    wanted.insert(folder_of(here));
+    fs::path rest = target.is_absolute() ? target : so_far / target;
+    for (++part; part != file.end(); ++part) rest /= *part;
+    // Not normalised: `..` behind a link is the target's parent.
+    return add_folders(rest, wanted, links_left - 1);
+  }
+}
+
 }  // namespace
 
 /// The kernel's watches and what is known of the files.
@@ -68,12 +94,7 @@ class watch::folders {
   // Watches the folders of the files, and of what they are links to; forgets all others.
   void arm() {
     std::set<std::string> wanted;
-    for (const auto& [file, known] : files_) {
-      wanted.insert(folder_of(file));
-      std::error_code ignored;  // a missing file has no other name
-      const auto target = fs::canonical(file, ignored);
-      if (!ignored) wanted.insert(folder_of(target));
-    }
+    for (const auto& [file, known] : files_) add_folders(file, wanted);
     std::map<int, std::string> armed;
     is_complete_ = true;
     for (const std::string& folder : wanted) {

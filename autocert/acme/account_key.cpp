@@ -3,6 +3,8 @@
 #include "autocert/acme/problem.hpp"
 #include "base/atomic_file.hpp"
 #include "base/crypto.hpp"
+#include "base/log.hpp"
+#include "base/private_file.hpp"
 #include "base/text.hpp"
 
 #include <openssl/bio.h>
@@ -76,6 +78,19 @@ std::string to_der(const EVP_PKEY* key) {
   return out;
 }
 
+// Who reads this key can revoke every certificate of the account.
+void guard(const std::string& path) {
+  const auto exposed = base::exposure_of(path);
+  if (!exposed) return;
+  const base::logger log("acme");
+  if (exposed->is_mode && base::make_private(path)) {
+    log.warn("the account key could be read by others and is its owner's alone now", {{"path", path}});
+    return;
+  }
+  log.warn("the account key is not its owner's alone",
+           {{"path", path}, {"why", exposed->why}, {"remedy", exposed->remedy}});
+}
+
 }  // namespace
 
 base::result<account_key> account_key::load_or_create(const std::string& path) {
@@ -88,6 +103,7 @@ base::result<account_key> account_key::load_or_create(const std::string& path) {
                          "'" + path +
                              "' is not an undamaged P-256 private key (SEC1 DER or PEM); move "
                              "it away to register a new account");
+    guard(path);
     return account_key(std::move(key));
   }
   if (stored.error().code != base::errc::not_found) return stored.error().at("account key");

@@ -1,7 +1,10 @@
 #include "autocert/cert_store.hpp"
 
 #include "autocert/error.hpp"
+#include "autocert/metadata_store.hpp"
 #include "base/atomic_file.hpp"
+#include "base/crypto.hpp"
+#include "base/text.hpp"
 #include "tests/support/file_faults.hpp"
 #include "tests/support/scratch_folder.hpp"
 #include "tests/support/scripted_ca.hpp"
@@ -50,6 +53,11 @@ void write(const std::string& path, std::string_view bytes) {
   ASSERT_TRUE(base::write_file_atomically(path, bytes, 0600));
 }
 
+std::string metadata_for(const pem_pair& pair) {
+  const auto parsed = base::certificate::from_pem(pair.chain, pair.key).value();
+  return to_json(metadata_of(*parsed, "https://ca.test/dir", "shortlived", start));
+}
+
 struct cert_store_of : testing::Test {
   scratch_folder folder;
   std::string cert_path = folder / "certs/cert.crt";
@@ -88,19 +96,20 @@ TEST_F(cert_store_of, existing_folders_leaves_their_mode_alone) {
 
 // Goal: no moment between two system calls at which a load does not find the
 // old or the new pair. Method: stop after the n-th call, for every n.
-TEST_F(cert_store_of, a_pair_survives_a_stop_at_every_call) {
+TEST_F(cert_store_of, b80_a_pair_and_its_metadata_survive_a_stop_at_every_call) {
   bool completed = false;
   std::size_t n = 0;
   bool new_seen_early = false;
   for (; !completed; ++n) {
     ASSERT_LT(n, 100U);
-    save(old_pair);
+    ASSERT_TRUE(store().save(old_pair.chain, old_pair.key, metadata_for(old_pair)));
     file_faults faults(n);
-    completed = store(faults).save(new_pair.chain, new_pair.key).has_value();
+    completed = store(faults).save(new_pair.chain, new_pair.key, metadata_for(new_pair)).has_value();
     const auto loaded = store().load(on_damage::quarantine);
     ASSERT_TRUE(loaded) << n << ": " << loaded.error().message();
     const std::string serial = (*loaded)->serial_hex();
     EXPECT_TRUE(serial == serial_of(old_pair) || serial == serial_of(new_pair)) << n;
+    EXPECT_EQ(metadata_store(cert_path, base::logger("test")).load().serial, serial) << n;
     EXPECT_TRUE(!completed || serial == serial_of(new_pair));
     new_seen_early |= !completed && serial == serial_of(new_pair);
     EXPECT_FALSE(std::filesystem::exists(journal_path)) << n << ": the load finishes the save";
@@ -191,7 +200,7 @@ TEST_F(cert_store_of, damage_of_every_kind_is_no_crash_and_leaves_local_files_al
       << "a key alone";
 }
 
-TEST_F(cert_store_of, a_full_disk_keeps_the_old_pair_and_the_next_save_works) {
+TEST_F(cert_store_of, b81_a_full_disk_keeps_the_old_pair_and_the_next_save_works) {
   save(old_pair);
   class full_disk final : public base::file_calls {
     long write(int, const char*, std::size_t) override {
@@ -205,6 +214,14 @@ TEST_F(cert_store_of, a_full_disk_keeps_the_old_pair_and_the_next_save_works) {
   EXPECT_EQ(store().load(on_damage::report).value()->serial_hex(), serial_of(old_pair));
   save(new_pair);
   EXPECT_EQ(store().load(on_damage::report).value()->serial_hex(), serial_of(new_pair));
+}
+
+TEST_F(cert_store_of, the_journal_of_a_release_without_metadata_is_finished) {
+  save(old_pair);
+  const std::string body = std::to_string(new_pair.key.size()) + "\n" + new_pair.key + new_pair.chain;
+  write(journal_path, "cardea-pair-1 " + base::hex(base::sha256(body)) + " " + body);
+  EXPECT_EQ(store().load(on_damage::quarantine).value()->serial_hex(), serial_of(new_pair));
+  EXPECT_FALSE(std::filesystem::exists(journal_path));
 }
 
 // The kernel refuses to write: a small file system that is full where mounting
@@ -246,7 +263,7 @@ class refusing_kernel {
   sighandler_t signal_before_ = SIG_DFL;
 };
 
-TEST_F(cert_store_of, a_kernel_that_refuses_to_write_keeps_the_old_pair) {
+TEST_F(cert_store_of, b81_a_kernel_that_refuses_to_write_keeps_the_old_pair) {
   refusing_kernel kernel(folder / "certs");
   save(old_pair);
   kernel.refuse();
@@ -256,6 +273,33 @@ TEST_F(cert_store_of, a_kernel_that_refuses_to_write_keeps_the_old_pair) {
   EXPECT_EQ(store().load(on_damage::report).value()->serial_hex(), serial_of(old_pair));
   save(new_pair);
   EXPECT_EQ(store().load(on_damage::report).value()->serial_hex(), serial_of(new_pair));
+}
+
+// Root writes everything, so this needs a file system that does not let it; without
+// the right to mount, an ordinary user's folder without the right to write does the same.
+TEST_F(cert_store_of, b81_a_read_only_file_system_keeps_the_old_pair_and_says_how_to_write) {
+  const std::string certs = folder / "certs";
+  std::filesystem::create_directory(certs);
+  const bool mounted = ::mount("tmpfs", certs.c_str(), "tmpfs", 0, "size=256k") == 0;
+  save(old_pair);
+  const auto allow = [&](bool writing) {
+    const unsigned long flags = MS_REMOUNT | (writing ? 0UL : static_cast<unsigned long>(MS_RDONLY));
+    const int done = mounted ? ::mount(nullptr, certs.c_str(), nullptr, flags, nullptr)
+                             : ::chmod(certs.c_str(), writing ? 0700 : 0500);
+    EXPECT_EQ(done, 0);
+  };
+  allow(false);
+  const auto refused = store().save(new_pair.chain, new_pair.key);
+  const auto during = store().load(on_damage::quarantine);
+  allow(true);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message(),
+              HasSubstr(mounted ? "mount the folder writable" : "let this user read and write there"));
+  ASSERT_TRUE(during) << during.error().message();
+  EXPECT_EQ((*during)->serial_hex(), serial_of(old_pair));
+  save(new_pair);
+  EXPECT_EQ(store().load(on_damage::report).value()->serial_hex(), serial_of(new_pair));
+  if (mounted) ::umount2(certs.c_str(), MNT_DETACH);
 }
 
 }  // namespace

@@ -146,6 +146,39 @@ TEST_F(watching, tells_a_change_behind_a_link) {
   EXPECT_TRUE(is_told()) << "the new target";
 }
 
+// certbot: live/site/fullchain.pem -> ../../archive/site/fullchain1.pem, and the link is replaced.
+TEST_F(watching, tells_a_link_that_is_replaced_and_one_on_the_way_there) {
+  fs::create_directories(folder_ / "archive/site");
+  fs::create_directories(folder_ / "live/site");
+  write("archive/site/chain1.pem", "1");
+  fs::create_symlink("../../archive/site/chain1.pem", folder_ / "live/site/chain.pem");
+  fs::create_directory_symlink("live", folder_ / "current");
+  fs::create_symlink("current/site/chain.pem", folder_ / "alias.pem");
+  start({path("alias.pem")});
+  EXPECT_FALSE(is_told(150ms));
+  write("archive/site/chain2.pem", "22");
+  fs::create_symlink("../../archive/site/chain2.pem", folder_ / "live/site/next");
+  fs::rename(folder_ / "live/site/next", folder_ / "live/site/chain.pem");
+  EXPECT_TRUE(is_told()) << "a link in the middle leads elsewhere";
+  write("archive/site/chain2.pem", "333");
+  EXPECT_TRUE(is_told()) << "the file at the new end is written";
+  fs::create_directories(folder_ / "live2/site");
+  write("live2/site/chain.pem", "4444");
+  fs::create_directory_symlink("live2", folder_ / "next");
+  fs::rename(folder_ / "next", folder_ / "current");
+  EXPECT_TRUE(is_told()) << "a folder on the way is exchanged";
+}
+
+TEST_F(watching, links_that_go_round_are_no_end_of_it) {
+  fs::create_symlink("b.pem", folder_ / "a.pem");
+  fs::create_symlink("a.pem", folder_ / "b.pem");
+  start({path("a.pem")});
+  EXPECT_FALSE(is_told(100ms));
+  fs::remove(folder_ / "b.pem");
+  write("b.pem", "x");
+  EXPECT_TRUE(is_told());
+}
+
 TEST_F(watching, waits_for_a_folder_that_is_missing_or_goes_away) {
   start({path("later/config.yml")});
   fs::create_directory(folder_ / "later");

@@ -1,8 +1,8 @@
-#include "api/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <gtest/gtest.h>
 
-namespace cardea::api {
+namespace cardea::base {
 namespace {
 
 TEST(utf8, leaves_valid_text_alone) {
@@ -37,4 +37,4 @@ TEST(utf8, replaces_every_byte_that_is_not_part_of_a_character) {
 }
 
 }  // namespace
-}  // namespace cardea::api
+}  // namespace cardea::base

@@ -1,8 +1,8 @@
-#include "api/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <cstddef>
 
-namespace cardea::api {
+namespace cardea::base {
 namespace {
 
 bool is_between(char c, unsigned low, unsigned high) {
@@ -51,4 +51,4 @@ std::string valid_utf8(std::string_view text) {
   return out;
 }
 
-}  // namespace cardea::api
+}  // namespace cardea::base
