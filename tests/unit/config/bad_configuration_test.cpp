@@ -145,7 +145,7 @@ TEST(bad_configuration, unknown_keys_come_with_the_nearest_known_one) {
 }
 
 TEST(bad_configuration, what_godoxy_knows_and_we_do_not_is_refused_never_ignored) {
-  constexpr std::array<mistake, 20> all{{
+  constexpr std::array<mistake, 18> all{{
       {"acl: {default: deny}\n",
        "config.yml:1:1: acl: known from GoDoxy but not supported by this version of Cardea; remove it\n"},
       {"inbound_mtls_profiles: {a: {use_system_cas: true}}\n",
@@ -156,12 +156,6 @@ TEST(bad_configuration, what_godoxy_knows_and_we_do_not_is_refused_never_ignored
        "    - use: cidr_whitelist\n",
        "config.yml:2:3: entrypoint.middlewares: known from GoDoxy but not supported by this version of "
        "Cardea; remove it\n"},
-      {"entrypoint: {proxy_protocol: {mode: required}}\n",
-       "config.yml:1:14: entrypoint.proxy_protocol: known from GoDoxy but not supported by this version of "
-       "Cardea; remove it\n"},
-      {"entrypoint: {support_proxy_protocol: true}\n",
-       "config.yml:1:38: entrypoint.support_proxy_protocol: known from GoDoxy but not supported by this "
-       "version of Cardea; remove it\n"},
       {"entrypoint: {access_log: {stdout: true}}\n",
        "config.yml:1:14: entrypoint.access_log: known from GoDoxy but not supported by this version of "
        "Cardea; remove it\n"},
