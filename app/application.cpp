@@ -176,6 +176,7 @@ base::awaitable<void> application::reload() {
   watch_files(next.files);
   const auto routes = co_await resolve_routes(loaded);
   routes_ = routes;
+  server_.publish_proxy_protocol(loaded->entrypoint);
   server_.publish_routes(routes, host_policy_of(loaded->entrypoint));
   log_.info("configuration reloaded", {{"routes", loaded->routes.size()}});
 }

@@ -43,7 +43,7 @@ packages_of() {
       ;;
     run) printf '%s\n' ca-certificates curl ;;
     test)
-      printf '%s\n' pebble bind9 bind9-utils bind9-dnsutils knot pdns-server pdns-backend-sqlite3 nginx-light curl openssl \
+      printf '%s\n' pebble bind9 bind9-utils bind9-dnsutils knot pdns-server pdns-backend-sqlite3 nginx-light libnginx-mod-stream haproxy curl openssl \
         python3 python3-websockets \
         shellcheck
       ;;

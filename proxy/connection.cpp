@@ -4,12 +4,8 @@
 
 #include <sys/uio.h>
 
-#include <algorithm>
-
 namespace cardea::proxy {
 namespace {
-
-constexpr base::tick_ms draining_handshake_timeout = 1'000;
 
 std::string forwarded_fields(const std::string& address, bool secure, std::uint16_t port) {
   std::string out("X-Forwarded-For: ");
@@ -37,18 +33,16 @@ class open_connection {
 
 // True when the client and we share a key.
 net::task<bool> shake_hands(tls::stream& stream, net::waiter& waiter, const connection_environment& environment,
-                            const http::client_info& client, tls::session_facts& facts) {
+                            const http::client_info& client, tls::session_facts& facts,
+                            first_bytes_deadline& deadline) {
   tls::ssl_ptr session = environment.tls->make_session(facts);
   if (!session) co_return false;
   stream.start_tls(std::move(session));
-  base::tick_ms deadline = environment.loop.now() + environment.handshake_timeout;
   while (true) {
-    // Whoever has not begun by now must not use up the grace of those who are served.
-    if (environment.session.draining) deadline = std::min(deadline, environment.loop.now() + draining_handshake_timeout);
     const net::io state = stream.handshake();
     if (state == net::io::done) co_return true;
     if (state != net::io::blocked) break;
-    if (co_await waiter.wait(deadline) != net::wake::ready) break;
+    if (co_await waiter.wait(deadline.next()) != net::wake::ready) break;
   }
   add(environment.counters.handshakes_failed, 1);
   if (base::log_enabled(base::log_level::debug)) {
@@ -66,6 +60,23 @@ net::task<bool> shake_hands(tls::stream& stream, net::waiter& waiter, const conn
   co_return false;
 }
 
+// Where the connection comes from; nothing when it is not taken.
+net::task<std::optional<arrival>> welcome(tls::stream& stream, net::waiter& waiter, base::address peer,
+                                          const connection_environment& environment,
+                                          first_bytes_deadline& deadline) {
+  const std::shared_ptr<const preface_policy> policy = environment.preface;
+  std::string_view refusal;
+  std::optional<arrival> out = co_await receive_arrival(stream.socket(), waiter, peer, *policy,
+                                                        environment.session.buffers, deadline, refusal);
+  if (out) co_return out;
+  add(environment.counters.connections_refused, 1);
+  if (base::log_enabled(base::log_level::debug)) {
+    const base::logger log("proxy_protocol");
+    log.debug("connection refused", {{"peer", peer.host()}, {"reason", refusal}});
+  }
+  co_return std::nullopt;
+}
+
 }  // namespace
 
 net::task<void> serve_connection(net::file_descriptor accepted, base::address peer,
@@ -77,12 +88,18 @@ net::task<void> serve_connection(net::file_descriptor accepted, base::address pe
   if (!stream.socket().adopt(std::move(accepted))) co_return;
   stream.socket().events().target = &waiter;
 
+  first_bytes_deadline deadline(environment.loop, environment.handshake_timeout, environment.session.draining);
+  const std::optional<arrival> from = co_await welcome(stream, waiter, peer, environment, deadline);
+  if (!from) {
+    stream.close();
+    co_return;
+  }
   http::client_info client;
-  client.address = peer.host();
+  client.address = from->client.host();
   client.secure = environment.tls != nullptr;
   client.forwarded_fields = forwarded_fields(client.address, client.secure, environment.port);
   if (client.secure) {
-    const bool secured = co_await shake_hands(stream, waiter, environment, client, facts);
+    const bool secured = co_await shake_hands(stream, waiter, environment, client, facts, deadline);
     if (!secured) {
       stream.close();
       co_return;

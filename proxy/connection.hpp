@@ -2,6 +2,7 @@
 
 #include "proxy/http/exchange.hpp"
 #include "proxy/http1/server_session.hpp"
+#include "proxy/preface.hpp"
 #include "proxy/status.hpp"
 #include "proxy/tls/server_context.hpp"
 #include "proxy/tls/stream.hpp"
@@ -15,11 +16,12 @@ struct connection_environment {
   tls::server_context* tls;  ///< null for a clear listener
   http1::session_environment session;
   base::tick_ms handshake_timeout;
+  const std::shared_ptr<const preface_policy>& preface;  ///< the one in force when a connection begins
   worker_counters& counters;
   std::uint16_t port;  ///< of the listener, for X-Forwarded-Port
 };
 
-/// The life of one client connection: handshake, session, end.
+/// The life of one client connection: preface, handshake, session, end.
 [[nodiscard]] net::task<void> serve_connection(net::file_descriptor accepted, base::address peer,
                                                const connection_environment& environment);
 

@@ -27,6 +27,11 @@ base::result<std::vector<address_plan>> plan(const config::entrypoint_section& e
   return out;
 }
 
+std::shared_ptr<const preface_policy> preface_of(const config::entrypoint_section& entrypoint) {
+  const preface_policy policy{entrypoint.proxy_protocol, entrypoint.limits.proxy_header_bytes_max};
+  return std::make_shared<const preface_policy>(policy);
+}
+
 // Signals belong to the control thread.
 void run_without_signals(worker& each) {
   sigset_t all;
@@ -51,9 +56,10 @@ base::result<void> server::start(const config::entrypoint_section& entrypoint) {
 
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   const std::size_t count = entrypoint.threads != 0 ? entrypoint.threads : cores;
+  const auto preface = preface_of(entrypoint);
   std::vector<std::unique_ptr<worker>> workers;
   for (std::size_t i = 0; i < count; ++i) {
-    workers.push_back(std::make_unique<worker>(entrypoint.limits, https_port, tickets_));
+    workers.push_back(std::make_unique<worker>(entrypoint.limits, https_port, tickets_, preface));
     for (const address_plan& place : *places) {
       auto fd = net::listen_on(place.where);
       if (!fd) return fd.error();
@@ -76,6 +82,11 @@ void server::publish_routes(std::shared_ptr<const routing::route_table> routes, 
   for (const auto& each : workers_) each->publish_routes(routes, policy);
 }
 
+void server::publish_proxy_protocol(const config::entrypoint_section& entrypoint) {
+  const auto preface = preface_of(entrypoint);
+  for (const auto& each : workers_) each->publish_preface(preface);
+}
+
 void server::shut_down(std::chrono::milliseconds grace) {
   if (threads_.empty()) return;
   for (const auto& each : workers_) each->drain();
@@ -96,6 +107,7 @@ proxy_status server::status() const {
     sum.connections_total += own.connections_total.load(std::memory_order_relaxed);
     sum.requests_total += own.requests_total.load(std::memory_order_relaxed);
     sum.handshakes_failed += own.handshakes_failed.load(std::memory_order_relaxed);
+    sum.connections_refused += own.connections_refused.load(std::memory_order_relaxed);
   }
   return sum;
 }

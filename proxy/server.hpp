@@ -35,6 +35,9 @@ class server {
   void publish_certificates(const base::certificate_snapshot& certificates);
   void publish_routes(std::shared_ptr<const routing::route_table> routes, host_policy policy);
 
+  /// Whose PROXY header is believed from now on.
+  void publish_proxy_protocol(const config::entrypoint_section& entrypoint);
+
   /// Takes no more work; waits until open connections ended or `grace` passed, then ends the rest.
   /// Blocks the calling thread.
   void shut_down(std::chrono::milliseconds grace);

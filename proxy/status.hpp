@@ -12,6 +12,7 @@ struct alignas(64) worker_counters {
   std::atomic<std::uint64_t> connections_total{0};
   std::atomic<std::uint64_t> requests_total{0};
   std::atomic<std::uint64_t> handshakes_failed{0};
+  std::atomic<std::uint64_t> connections_refused{0};  ///< for want of a PROXY header that counts
 };
 
 /// The one writer needs no read-modify-write instruction.
@@ -25,6 +26,7 @@ struct proxy_status {
   std::uint64_t connections_total = 0;
   std::uint64_t requests_total = 0;
   std::uint64_t handshakes_failed = 0;
+  std::uint64_t connections_refused = 0;
 };
 
 }  // namespace cardea::proxy

@@ -37,10 +37,12 @@ struct worker::entrance {
   connection_environment environment;
 };
 
-worker::worker(const config::proxy_limits& limits, std::uint16_t https_port, tls::ticket_keys& tickets)
+worker::worker(const config::proxy_limits& limits, std::uint16_t https_port, tls::ticket_keys& tickets,
+               std::shared_ptr<const preface_policy> preface)
     : limits_(limits),
       session_limits_(session_limits_from(limits)),
       pool_limits_{limits.connect_timeout.count(), limits.backend_idle_timeout.count(), limits.backend_idle_max},
+      preface_(std::move(preface)),
       resources_(buffers_),
       server_tls_(tickets),
       dispatch_(dispatch_settings(buffers_, limits), counters_),
@@ -53,7 +55,7 @@ void worker::listen(listening socket) {
   const http1::session_environment session{buffers_, handler, session_limits_, draining_};
   const connection_environment shared{loop_,   resources_, socket.tls ? &server_tls_ : nullptr,
                                       session, limits_.handshake_timeout.count(),
-                                      counters_, socket.port};
+                                      preface_, counters_, socket.port};
   auto in = std::make_unique<entrance>(loop_, shared);
   if (in->listener.open(std::move(socket.fd))) entrances_.push_back(std::move(in));
 }
@@ -122,6 +124,10 @@ void worker::publish_certificates(base::certificate_snapshot certificates) {
 
 void worker::publish_routes(std::shared_ptr<const routing::route_table> routes, host_policy policy) {
   publish([this, routes = std::move(routes), policy = std::move(policy)] { install(routes, policy); });
+}
+
+void worker::publish_preface(std::shared_ptr<const preface_policy> preface) {
+  loop_.post([this, preface = std::move(preface)] { preface_ = preface; });
 }
 
 void worker::drain() {

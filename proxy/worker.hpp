@@ -27,7 +27,8 @@ class worker {
     std::uint16_t port;
     bool tls;
   };
-  worker(const config::proxy_limits& limits, std::uint16_t https_port, tls::ticket_keys& tickets);
+  worker(const config::proxy_limits& limits, std::uint16_t https_port, tls::ticket_keys& tickets,
+         std::shared_ptr<const preface_policy> preface);
   ~worker();
 
   /// Before `run`.
@@ -37,6 +38,8 @@ class worker {
 
   void publish_certificates(base::certificate_snapshot certificates);
   void publish_routes(std::shared_ptr<const routing::route_table> routes, host_policy policy);
+  /// For connections from now on.
+  void publish_preface(std::shared_ptr<const preface_policy> preface);
   /// Takes no more connections; exchanges under way finish, idle connections close.
   void drain();
   /// Ends everything now; `run` returns.
@@ -58,6 +61,7 @@ class worker {
   http1::session_limits session_limits_;
   upstream::pool_limits pool_limits_;
   worker_counters counters_;
+  std::shared_ptr<const preface_policy> preface_;
   net::event_loop loop_;
   net::buffer_pool buffers_;
   tls::stream_resources resources_;

@@ -1,9 +1,12 @@
 #pragma once
 
+#include "base/address_range.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace cardea::base {
 class trust_store;
@@ -26,8 +29,24 @@ struct proxy_limits {
   std::chrono::milliseconds connect_timeout{5'000};  ///< 504
   std::chrono::milliseconds backend_idle_timeout{60'000};  ///< pooled backend connections
   std::size_t backend_idle_max = 256;                      ///< pooled per worker and backend
+  std::size_t proxy_header_bytes_max = 4 * 1024;           ///< closed beyond (T14)
 
   friend bool operator==(const proxy_limits&, const proxy_limits&) = default;
+};
+
+/// Whose word counts for where a connection comes from (T14).
+enum class proxy_protocol_mode {
+  disabled,  ///< nobody's: what looks like a header is payload
+  anybody,   ///< GoDoxy's deprecated `support_proxy_protocol`: a header may come from every peer
+  mixed,     ///< trusted proxies must send a header, others' bytes are never looked at
+  required,  ///< trusted proxies must send a header, others are turned away
+};
+
+struct proxy_protocol_section {
+  proxy_protocol_mode mode = proxy_protocol_mode::disabled;
+  std::vector<base::address_range> trusted_proxies;
+
+  friend bool operator==(const proxy_protocol_section&, const proxy_protocol_section&) = default;
 };
 
 struct entrypoint_section {
@@ -39,6 +58,7 @@ struct entrypoint_section {
   bool strict_host = false;
   /// Who vouches for clients on all https listeners; null: routes say it for themselves.
   std::shared_ptr<const base::trust_store> client_cas;
+  proxy_protocol_section proxy_protocol;  ///< of the https, http and TCP listeners
   proxy_limits limits;
 };
 

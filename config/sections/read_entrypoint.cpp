@@ -2,6 +2,7 @@
 
 #include "config/scalars.hpp"
 #include "config/sections/read_inbound_mtls.hpp"
+#include "config/sections/read_proxy_protocol.hpp"
 
 #include <array>
 
@@ -16,8 +17,7 @@ constexpr milliseconds timeout_min{10};
 constexpr milliseconds timeout_max = std::chrono::hours(24);
 
 // What stands here guards the site: to start without it would open what its owner closed.
-constexpr std::array<std::string_view, 5> refused{"middlewares", "access_log", "proxy_protocol",
-                                                  "support_proxy_protocol", "rules"};
+constexpr std::array<std::string_view, 3> refused{"middlewares", "access_log", "rules"};
 
 void read_address(mapping& keys, std::string_view key, std::string& into) {
   if (const auto found = keys.take(key))
@@ -42,6 +42,7 @@ void read_limits(const value& from, proxy_limits& into) {
   keys.read("connect_timeout", into.connect_timeout, timeout_min, timeout_max);
   keys.read("backend_idle_timeout", into.backend_idle_timeout, timeout_min, timeout_max);
   keys.read_integer("backend_idle_max", into.backend_idle_max, 0, 100'000);
+  keys.read_size("proxy_header_bytes_max", into.proxy_header_bytes_max, 256, 64 * kibi);
   keys.finish();
 }
 
@@ -57,6 +58,7 @@ entrypoint_section read_entrypoint(const value& from, std::span<const inbound_mt
   keys.read_integer("threads", out.threads, 0, threads_max);
   keys.read("strict_host", out.strict_host);
   out.client_cas = read_profile_reference(keys, "inbound_mtls_profile", profiles);
+  out.proxy_protocol = read_proxy_protocol(keys);
   if (const auto limits = keys.take("limits")) read_limits(*limits, out.limits);
   keys.refuse(refused);
   keys.finish();

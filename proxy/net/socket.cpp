@@ -83,6 +83,27 @@ io_result socket::read(char* data, std::size_t size) noexcept {
   return {io::failed};
 }
 
+io_result socket::peek(char* data, std::size_t size) noexcept {
+  const ssize_t got = ::recv(fd_.get(), data, size, MSG_PEEK);
+  if (got > 0) return {io::done, static_cast<std::size_t>(got)};
+  if (got == 0) return {io::ended};
+  if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return {io::failed};
+  if (errno != EINTR) watch_.readable = false;
+  return {io::blocked};
+}
+
+void socket::wake_from(std::size_t bytes) noexcept {
+  const int least = static_cast<int>(bytes);
+  setsockopt(fd_.get(), SOL_SOCKET, SO_RCVLOWAT, &least, sizeof least);
+}
+
+base::address socket::local_address() const noexcept {
+  sockaddr_storage own{};
+  socklen_t size = sizeof own;
+  if (getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&own), &size) != 0) return {};
+  return {reinterpret_cast<const sockaddr*>(&own), size};
+}
+
 io_result socket::write(const iovec* pieces, std::size_t count) noexcept {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces);

@@ -59,11 +59,19 @@ class socket {
   [[nodiscard]] int connect_error() const noexcept;
 
   [[nodiscard]] io_result read(char* data, std::size_t size) noexcept;
+  /// What a read would give, which stays there. `bytes` never shrinks from one call to the next.
+  [[nodiscard]] io_result peek(char* data, std::size_t size) noexcept;
+  /// The watch turns readable no sooner than so many bytes are there (or the end, or an error).
+  /// For peeking, where what is there makes no further edge; 1 goes back to the ordinary.
+  void wake_from(std::size_t bytes) noexcept;
   [[nodiscard]] io_result write(const iovec* pieces, std::size_t count) noexcept;
   void shut_down_write() noexcept;
   void close() noexcept;
   /// The next close sends RST: the peer must not take what it got for complete.
   void reset_on_close() noexcept;
+
+  /// This end's address; one without a family when the kernel does not tell.
+  [[nodiscard]] base::address local_address() const noexcept;
 
   [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(fd_); }
   [[nodiscard]] watch& events() noexcept { return watch_; }

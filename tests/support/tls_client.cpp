@@ -42,7 +42,9 @@ SSL* connect_session(const tls_client_options& options) {
 void tls_session_freer::operator()(SSL_SESSION* value) const noexcept { SSL_SESSION_free(value); }
 
 tls_client::tls_client(std::uint16_t port, const tls_client_options& options)
-    : stream_(byte_stream::connect(port, options.receive_bytes)) {
+    : tls_client(byte_stream::connect(port, options.receive_bytes), options) {}
+
+tls_client::tls_client(byte_stream connected, const tls_client_options& options) : stream_(std::move(connected)) {
   connected_ = stream_.start_tls(connect_session(options));
 }
 

@@ -30,6 +30,8 @@ struct tls_client_options {
 class tls_client {
  public:
   explicit tls_client(std::uint16_t port, const tls_client_options& options = {});
+  /// Shakes hands on a connection on which something may have been sent already.
+  tls_client(byte_stream connected, const tls_client_options& options);
 
   [[nodiscard]] bool connected() const noexcept { return connected_; }
   [[nodiscard]] byte_stream& stream() noexcept { return stream_; }

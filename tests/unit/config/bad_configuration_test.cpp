@@ -153,12 +153,6 @@ TEST(bad_configuration, what_godoxy_knows_and_we_do_not_is_refused_never_ignored
        "    - use: cidr_whitelist\n",
        "config.yml:2:3: entrypoint.middlewares: known from GoDoxy but not supported by this version of "
        "Cardea; remove it\n"},
-      {"entrypoint: {proxy_protocol: {mode: required}}\n",
-       "config.yml:1:14: entrypoint.proxy_protocol: known from GoDoxy but not supported by this version of "
-       "Cardea; remove it\n"},
-      {"entrypoint: {support_proxy_protocol: true}\n",
-       "config.yml:1:38: entrypoint.support_proxy_protocol: known from GoDoxy but not supported by this "
-       "version of Cardea; remove it\n"},
       {"entrypoint: {access_log: {stdout: true}}\n",
        "config.yml:1:14: entrypoint.access_log: known from GoDoxy but not supported by this version of "
        "Cardea; remove it\n"},
