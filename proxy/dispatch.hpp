@@ -4,7 +4,7 @@
 #include "proxy/http/exchange.hpp"
 #include "proxy/routing/route_table.hpp"
 #include "proxy/status.hpp"
-#include "proxy/upstream/pool.hpp"
+#include "proxy/upstream/group.hpp"
 
 #include <memory>
 #include <string>
@@ -14,10 +14,10 @@
 namespace cardea::proxy {
 
 /// What a worker answers with: the routes of one configuration and the worker's
-/// pool for each. Immutable; an exchange keeps the one that it began with.
+/// group of backends for each. Immutable; an exchange keeps the one that it began with.
 struct worker_view {
   std::shared_ptr<const routing::route_table> routes;
-  std::vector<std::shared_ptr<upstream::pool>> pools;  ///< by route index; null for routes without a backend
+  std::vector<std::shared_ptr<upstream::group>> groups;  ///< by route index; null for routes without a backend
   bool strict_host = false;  ///< 421 when Host is not the TLS server name
 };
 

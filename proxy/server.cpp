@@ -53,7 +53,7 @@ base::result<void> server::start(const config::entrypoint_section& entrypoint) {
   const std::size_t count = entrypoint.threads != 0 ? entrypoint.threads : cores;
   std::vector<std::unique_ptr<worker>> workers;
   for (std::size_t i = 0; i < count; ++i) {
-    workers.push_back(std::make_unique<worker>(entrypoint.limits, https_port, tickets_));
+    workers.push_back(std::make_unique<worker>(entrypoint.limits, https_port, tickets_, upstream::worker_share{i, count}));
     for (const address_plan& place : *places) {
       auto fd = net::listen_on(place.where);
       if (!fd) return fd.error();
@@ -74,6 +74,10 @@ void server::publish_certificates(const base::certificate_snapshot& certificates
 
 void server::publish_routes(std::shared_ptr<const routing::route_table> routes, bool strict_host) {
   for (const auto& each : workers_) each->publish_routes(routes, strict_host);
+}
+
+void server::publish_health(const upstream::health_snapshot& health) {
+  for (const auto& each : workers_) each->publish_health(health);
 }
 
 void server::shut_down(std::chrono::milliseconds grace) {

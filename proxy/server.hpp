@@ -6,6 +6,7 @@
 #include "proxy/routing/route_table.hpp"
 #include "proxy/status.hpp"
 #include "proxy/tls/server_context.hpp"
+#include "proxy/upstream/health_view.hpp"
 
 #include <chrono>
 #include <memory>
@@ -33,6 +34,7 @@ class server {
   /// What handshakes and requests from now on use; those under way keep theirs.
   void publish_certificates(const base::certificate_snapshot& certificates);
   void publish_routes(std::shared_ptr<const routing::route_table> routes, bool strict_host);
+  void publish_health(const upstream::health_snapshot& health);
 
   /// Takes no more work; waits until open connections ended or `grace` passed, then ends the rest.
   /// Blocks the calling thread.

@@ -7,15 +7,14 @@
 #include "proxy/net/listener.hpp"
 #include "proxy/status.hpp"
 #include "proxy/tls/backend_context.hpp"
+#include "proxy/upstream/fleet.hpp"
 
 #include <memory>
-#include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace cardea::proxy {
 
-/// One thread's share of the proxy: its loop, listeners, pools and counters.
+/// One thread's share of the proxy: its loop, listeners, backends and counters.
 ///
 /// Constructed and destroyed on the owner's thread while the worker does not
 /// run; `run` is the worker's thread. The other calls are safe from any thread.
@@ -26,7 +25,8 @@ class worker {
     std::uint16_t port;
     bool tls;
   };
-  worker(const config::proxy_limits& limits, std::uint16_t https_port, tls::ticket_keys& tickets);
+  worker(const config::proxy_limits& limits, std::uint16_t https_port, tls::ticket_keys& tickets,
+         upstream::worker_share share);
   ~worker();
 
   /// Before `run`.
@@ -36,6 +36,7 @@ class worker {
 
   void publish_certificates(base::certificate_snapshot certificates);
   void publish_routes(std::shared_ptr<const routing::route_table> routes, bool strict_host);
+  void publish_health(upstream::health_snapshot health);
   /// Takes no more connections; exchanges under way finish, idle connections close.
   void drain();
   /// Ends everything now; `run` returns.
@@ -46,7 +47,7 @@ class worker {
  private:
   struct entrance;
   [[nodiscard]] net::task<void> accept_connections(entrance& in);
-  [[nodiscard]] net::task<void> sweep_pools();
+  [[nodiscard]] net::task<void> sweep_backends();
   /// Certificates and routes have been published.
   [[nodiscard]] bool equipped() const noexcept { return server_tls_.equipped() && dispatch_.equipped(); }
   template <class Publish>
@@ -64,7 +65,7 @@ class worker {
   tls::backend_context backend_tls_;
   dispatch dispatch_;
   https_redirect redirect_;
-  std::unordered_map<std::string, std::shared_ptr<upstream::pool>> pools_;
+  upstream::fleet fleet_;
   std::vector<std::unique_ptr<entrance>> entrances_;
   bool draining_ = false;
 };

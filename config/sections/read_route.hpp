@@ -17,8 +17,4 @@ struct placed_route {
 /// is wrong goes to the findings of `from`.
 [[nodiscard]] std::vector<placed_route> read_routes(const value& from);
 
-/// GoDoxy's `healthcheck` and `defaults.healthcheck`: checked, and a warning
-/// when something other than `disable` is set.
-void read_healthcheck(const value& from);
-
 }  // namespace cardea::config
