@@ -10,9 +10,6 @@
 namespace cardea::app {
 namespace {
 
-// Backends behind names move; a name is asked again this often.
-constexpr std::chrono::seconds route_refresh_interval{30};
-
 std::vector<std::string> local_files(const config::autocert_section& section) {
   std::vector<std::string> out;
   const auto add = [&](const config::certificate_request& each) {
@@ -174,7 +171,7 @@ base::awaitable<void> application::reload() {
   warn_about_fixed_settings(*loaded);
   configuration_ = loaded;
   watch_files(next.files);
-  const auto routes = co_await resolve_routes(loaded);
+  const auto routes = co_await route_resolver_.resolve(loaded);
   routes_ = routes;
   server_.publish_proxy_protocol(loaded->entrypoint);
   server_.publish_routes(routes, host_policy_of(loaded->entrypoint));
@@ -209,13 +206,13 @@ void application::warn_about_fixed_settings(const config::configuration& next) c
 base::awaitable<void> application::refresh_routes() {
   while (!stopping_) {
     const shared_configuration from = configuration_;
-    const auto next = co_await resolve_routes(from);
+    const auto next = co_await route_resolver_.resolve(from);
     // A reload may have published other routes meanwhile.
     if (!stopping_ && from == configuration_ && (!routes_ || !same_addresses(*routes_, *next))) {
       routes_ = next;
       server_.publish_routes(next, host_policy_of(from->entrypoint));
     }
-    refresh_due_.expires_after(route_refresh_interval);
+    refresh_due_.expires_after(route_resolver_.until_due());
     co_await refresh_due_.async_wait(base::as_result);
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/issuers.hpp"
+#include "app/routes.hpp"
 #include "autocert/provider_set.hpp"
 #include "autocert/status.hpp"
 #include "base/async.hpp"
@@ -78,6 +79,7 @@ class application {
   base::steady_timer refresh_due_;
   shared_configuration configuration_;
   issuers issuers_;
+  route_resolver route_resolver_;
   std::unique_ptr<autocert::provider_set> certificates_;
   current_certificates certificates_view_;
   std::unique_ptr<config::watch> configuration_watch_;

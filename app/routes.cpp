@@ -1,39 +1,76 @@
 #include "app/routes.hpp"
 
-#include "base/log.hpp"
+#include "base/crypto.hpp"
+#include "base/dial.hpp"
+#include "base/text.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <random>
+#include <set>
 
 namespace cardea::app {
 namespace {
 
-constexpr std::chrono::seconds resolve_timeout{5};
+using proxy::upstream::address_book;
 
-// A numeric host needs no query; a name gets all its addresses, IPv4 first,
-// because services behind a home router rarely listen on IPv6 alone.
-base::awaitable<std::vector<base::address>> resolve(std::string host, std::uint16_t port) {
-  std::vector<base::address> out;
-  if (const auto numeric = base::address::from_parts(host, port)) {
-    out.push_back(*numeric);
-    co_return out;
-  }
-  const base::executor where = co_await base::asio::this_coro::executor;
-  base::tcp_resolver resolver(where);
-  base::steady_timer limit(where, resolve_timeout);
-  limit.async_wait([&resolver](base::error_code failure) {
-    if (!failure) resolver.cancel();
-  });
-  const std::string service = std::to_string(port);
-  auto [failure, found] = co_await resolver.async_resolve(host, service, base::as_result);
-  limit.cancel();
-  if (!failure)
-    for (const auto& entry : found)
-      out.emplace_back(entry.endpoint().data(), static_cast<socklen_t>(entry.endpoint().size()));
-  std::stable_partition(out.begin(), out.end(), [](const auto& each) { return each.family() == AF_INET; });
-  co_return out;
+constexpr std::chrono::seconds resolve_timeout{5};
+constexpr std::size_t token_digits = 32;
+
+std::string random_secret() {
+  std::random_device device;
+  std::string out;
+  for (int i = 0; i < 8; ++i) out += fmt::format("{:08x}", device());
+  return out;
 }
 
-proxy::routing::route without_addresses(const config::route_section& section) {
+// A client can neither read from a token where it leads nor make one for a backend of its choice.
+void make_sticky(proxy::upstream::upstream& of, const config::load_balance_section& balance,
+                 const std::string& own_secret) {
+  const std::string& secret = balance.sticky_secret.empty() ? own_secret : balance.sticky_secret;
+  const auto keyed = [&](const std::string& text, std::size_t digits) {
+    return base::hex(base::hmac(base::digest::sha256, secret, text)).substr(0, digits);
+  };
+  // One host may have several routes: their cookies must not replace one another.
+  of.sticky_cookie = "cardea_lb_" + keyed("cookie|" + of.name, 8);
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(balance.sticky_max_age).count();
+  const std::string age = seconds > 0 ? fmt::format("; Max-Age={}", seconds) : "";
+  for (proxy::upstream::backend& each : of.backends) {
+    each.sticky_token = keyed("backend|" + of.name + '|' + each.name(), token_digits);
+    const std::string line = fmt::format("Set-Cookie: {}={}; Path=/{}; HttpOnly; SameSite=Lax", of.sticky_cookie,
+                                         each.sticky_token, age);
+    each.set_cookie = line + "; Secure\r\n";
+    each.set_cookie_clear = line + "\r\n";
+  }
+}
+
+proxy::upstream::upstream make_upstream(const config::route_section& section, const address_book& book,
+                                        const std::string& own_secret) {
+  proxy::upstream::upstream out;
+  out.name = section.alias;
+  out.balance = section.load_balance;
+  out.pending_max = section.max_pending;
+  out.pending_timeout = section.pending_timeout.count();
+  out.connect_timeout = section.connect_timeout.value_or(std::chrono::milliseconds(0)).count();
+  for (const config::backend_entry& entry : backends_of(section)) {
+    proxy::upstream::backend to;
+    to.host = entry.host;
+    to.port = entry.port;
+    to.tls = entry.tls;
+    to.verify = !entry.no_tls_verify;
+    to.weight = static_cast<std::uint32_t>(entry.weight);
+    to.connections_max = entry.max_conns_per_host;
+    to.addresses = book.find({entry.host, entry.port});
+    out.backends.push_back(std::move(to));
+  }
+  if (section.load_balance.sticky && out.backends.size() > 1)
+    make_sticky(out, section.load_balance, own_secret);
+  return out;
+}
+
+proxy::routing::route make_route(const config::route_section& section, const address_book& book,
+                                 const std::string& own_secret) {
   proxy::routing::route out;
   out.name = section.alias;
   out.response_header_timeout = section.response_header_timeout;
@@ -43,34 +80,73 @@ proxy::routing::route without_addresses(const config::route_section& section) {
     out.files = {section.root, section.index, section.spa};
     return out;
   }
-  out.backend.host = section.host;
-  out.backend.port = section.port;
-  out.backend.tls = section.scheme == config::route_scheme::https;
-  out.backend.verify = !section.no_tls_verify;
+  out.timeouts.body_progress = section.body_progress_timeout.value_or(std::chrono::milliseconds(0));
+  out.timeouts.tunnel_idle = section.tunnel_idle_timeout;
+  out.timeouts.total = section.total_timeout;
+  out.upstream = make_upstream(section, book, own_secret);
+  return out;
+}
+
+std::set<address_book::name> names_of(const config::configuration& from) {
+  std::set<address_book::name> out;
+  for (const config::route_section& section : from.routes)
+    for (const config::backend_entry& entry : backends_of(section)) out.emplace(entry.host, entry.port);
   return out;
 }
 
 }  // namespace
 
-base::awaitable<std::shared_ptr<const proxy::routing::route_table>> resolve_routes(
+route_resolver::route_resolver() : log_("routes"), sticky_secret_(random_secret()) {}
+
+base::awaitable<std::shared_ptr<const proxy::routing::route_table>> route_resolver::resolve(
     std::shared_ptr<const config::configuration> from) {
-  const base::logger log("routes");
+  co_await refresh(from);
   std::vector<proxy::routing::route> routes;
-  for (const config::route_section& section : from->routes) {
-    proxy::routing::route route = without_addresses(section);
-    if (route.kind == proxy::routing::route::kind::backend) {
-      route.backend.addresses = co_await resolve(section.host, section.port);
-      if (route.backend.addresses.empty())
-        log.warn("the backend's name does not resolve", {{"route", section.alias}, {"host", section.host}});
-    }
-    routes.push_back(std::move(route));
-  }
+  for (const config::route_section& section : from->routes)
+    routes.push_back(make_route(section, book_, sticky_secret_));
   co_return std::make_shared<const proxy::routing::route_table>(std::move(routes), from->match_domains);
 }
 
+// All names together may take so long: a reload waits for it.
+base::awaitable<void> route_resolver::refresh(std::shared_ptr<const config::configuration> from) {
+  const std::set<address_book::name> names = names_of(*from);
+  book_.retain(names);
+  const base::deadline until = std::chrono::steady_clock::now() + resolve_timeout;
+  for (const address_book::name& each : names) {
+    if (!book_.due(each, std::chrono::steady_clock::now())) continue;
+    std::string host = each.first;
+    std::string port = std::to_string(each.second);
+    const auto found = co_await base::resolve(std::move(host), std::move(port), until);
+    const bool was_stale = book_.stale(each);
+    const auto now = std::chrono::steady_clock::now();
+    address_book::addresses addresses;
+    if (found)
+      for (const auto& endpoint : *found)
+        addresses.emplace_back(endpoint.data(), static_cast<socklen_t>(endpoint.size()));
+    book_.learn(each, std::move(addresses), now);
+    tell(each, was_stale);
+  }
+}
+
+void route_resolver::tell(const address_book::name& of, bool was_stale) const {
+  if (book_.find(of).empty())
+    log_.warn("the backend's name does not resolve", {{"host", of.first}});
+  else if (book_.stale(of) && !was_stale)
+    log_.warn("the backend's name does not resolve any more, its last addresses are used", {{"host", of.first}});
+}
+
+std::chrono::steady_clock::duration route_resolver::until_due() const {
+  const auto now = std::chrono::steady_clock::now();
+  return std::max<std::chrono::steady_clock::duration>(book_.next_due(now) - now, std::chrono::seconds(1));
+}
+
 bool same_addresses(const proxy::routing::route_table& left, const proxy::routing::route_table& right) {
+  const auto same_backend = [](const auto& a, const auto& b) { return a.addresses == b.addresses; };
   return std::equal(left.routes().begin(), left.routes().end(), right.routes().begin(), right.routes().end(),
-                    [](const auto& a, const auto& b) { return a.backend.addresses == b.backend.addresses; });
+                    [&](const auto& a, const auto& b) {
+                      return std::equal(a.upstream.backends.begin(), a.upstream.backends.end(),
+                                        b.upstream.backends.begin(), b.upstream.backends.end(), same_backend);
+                    });
 }
 
 }  // namespace cardea::app

@@ -1,18 +1,37 @@
 #pragma once
 
 #include "base/async.hpp"
+#include "base/log.hpp"
 #include "config/config.hpp"
 #include "proxy/routing/route_table.hpp"
+#include "proxy/upstream/address_book.hpp"
 
 #include <memory>
+#include <string>
 
 namespace cardea::app {
 
-/// The configuration's routes with their backends' names resolved. A name that does not resolve leaves its
-/// route without an address (503) and a warning, never a failure of the whole: it is tried again with the
-/// next refresh. Control thread.
-[[nodiscard]] base::awaitable<std::shared_ptr<const proxy::routing::route_table>> resolve_routes(
-    std::shared_ptr<const config::configuration> from);
+/// Makes route tables of configurations: names resolved, sticky cookies keyed. Control thread.
+class route_resolver {
+ public:
+  route_resolver();
+
+  /// The configuration's routes with their backends' names resolved: those that are not fresh are asked for.
+  /// A name that does not resolve keeps its last addresses; without any it leaves its backend without an address
+  /// and a warning, never a failure of the whole.
+  [[nodiscard]] base::awaitable<std::shared_ptr<const proxy::routing::route_table>> resolve(
+      std::shared_ptr<const config::configuration> from);
+  /// How long the last answers may be used.
+  [[nodiscard]] std::chrono::steady_clock::duration until_due() const;
+
+ private:
+  [[nodiscard]] base::awaitable<void> refresh(std::shared_ptr<const config::configuration> from);
+  void tell(const proxy::upstream::address_book::name& of, bool was_stale) const;
+
+  base::logger log_;
+  proxy::upstream::address_book book_;
+  std::string sticky_secret_;
+};
 
 /// Whether two tables send every route to the same addresses.
 [[nodiscard]] bool same_addresses(const proxy::routing::route_table& left,

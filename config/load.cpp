@@ -4,10 +4,12 @@
 #include "config/findings.hpp"
 #include "config/reader.hpp"
 #include "config/scalars.hpp"
+#include "config/sections/link_group.hpp"
 #include "config/sections/read_api.hpp"
 #include "config/sections/read_autocert.hpp"
 #include "config/sections/read_entrypoint.hpp"
 #include "config/sections/read_inbound_mtls.hpp"
+#include "config/sections/read_healthcheck.hpp"
 #include "config/sections/read_match_domains.hpp"
 #include "config/sections/read_route.hpp"
 
@@ -69,6 +71,8 @@ class loading {
     override_addresses();
     check_addresses();
     check_routes();
+    add_link_groups(routes_, found_);
+    plan_checks();
   }
 
   load_result finish() {
@@ -138,11 +142,11 @@ class loading {
     }
   }
 
-  static void read_defaults(const value& from) {
+  void read_defaults(const value& from) {
     const auto section = from.as_mapping();
     if (!section) return;
     mapping keys(*section);
-    if (const auto found = keys.take("healthcheck")) read_healthcheck(*found);
+    if (const auto found = keys.take("healthcheck")) default_checks_ = read_healthcheck(*found);
     keys.finish();
   }
 
@@ -286,22 +290,31 @@ class loading {
     }
   }
 
+  void plan_checks() {
+    for (placed_route& one : routes_) {
+      one.route.checks = plan_of(one.route.healthcheck, default_checks_, one.route.backends.size() > 1);
+      if (one.route.healthcheck.is_written() && one.route.checks.enabled)
+        found_.warn({errc::unsupported, std::string(one.where.file), one.where.at, one.where.path + ".healthcheck",
+                     "not implemented in this version: the route is not probed"});
+    }
+  }
+
   // A route that leads back to our own port would be a loop, or open the API to everybody.
   void check_routes() {
     for (const placed_route& one : routes_) {
-      const route_section& route = one.route;
       if (!one.is_sound) continue;  // an address that was not read is not the one that was meant
-      const bool is_local =
-          route.host == "localhost" || route.host.starts_with("127.") || route.host == "::1";
-      if (!is_local || route.scheme == route_scheme::fileserver) continue;
-      for (const std::string& own :
-           {loaded_.entrypoint.http_addr, loaded_.entrypoint.https_addr, loaded_.api.addr}) {
-        const auto address = parse_address(own);
-        if (!address || address->port != route.port || !accepts_loopback(address->host)) continue;
-        fail(one.where, errc::invalid_value,
-             fmt::format("{}:{} is Cardea's own address", route.host, route.port));
-        break;
-      }
+      for (const backend_entry& to : backends_of(one.route)) check_backend(one.where, to);
+    }
+  }
+
+  void check_backend(const place& where, const backend_entry& to) {
+    const bool is_local = to.host == "localhost" || to.host.starts_with("127.") || to.host == "::1";
+    if (!is_local) return;
+    for (const std::string& own :
+         {loaded_.entrypoint.http_addr, loaded_.entrypoint.https_addr, loaded_.api.addr}) {
+      const auto address = parse_address(own);
+      if (!address || address->port != to.port || !accepts_loopback(address->host)) continue;
+      return fail(where, errc::invalid_value, fmt::format("{}:{} is Cardea's own address", to.host, to.port));
     }
   }
 
@@ -318,6 +331,7 @@ class loading {
   std::vector<std::string> files_;
   std::vector<inbound_mtls_profile> profiles_;
   std::vector<placed_route> routes_;
+  healthcheck_section default_checks_;
   std::map<std::string, std::string> aliases_;  // -> where the route is defined
 };
 

@@ -51,9 +51,12 @@ net::task<void> dispatch::handle(http::exchange& request) {
     co_await files::serve(request, route.files, settings_.buffers);
     co_return;
   }
+  const routing::route_timeouts& own = route.timeouts;
+  const base::tick_ms progress = own.body_progress.count() > 0 ? own.body_progress.count() : settings_.body_progress_timeout;
+  const base::tick_ms tunnel = own.tunnel_idle.count() > 0 ? own.tunnel_idle.count() : settings_.tunnel_idle_timeout;
   const forward_settings how{settings_.buffers, settings_.backend, route.response_header_timeout.count(),
-                             settings_.body_progress_timeout, settings_.tunnel_idle_timeout};
-  co_await forward(request, *view->pools[index], how);
+                             progress,          tunnel,            own.total.count()};
+  co_await forward(request, *view->groups[index], how);
 }
 
 net::task<void> https_redirect::handle(http::exchange& request) {

@@ -6,7 +6,7 @@
 #include "proxy/routing/route_table.hpp"
 #include "proxy/status.hpp"
 #include "proxy/tls/client_policy.hpp"
-#include "proxy/upstream/pool.hpp"
+#include "proxy/upstream/group.hpp"
 
 #include <memory>
 #include <string>
@@ -16,10 +16,10 @@
 namespace cardea::proxy {
 
 /// What a worker answers with: the routes of one configuration and the worker's
-/// pool for each. Immutable; an exchange keeps the one that it began with.
+/// group of backends for each. Immutable; an exchange keeps the one that it began with.
 struct worker_view final : tls::client_policies {
   std::shared_ptr<const routing::route_table> routes;
-  std::vector<std::shared_ptr<upstream::pool>> pools;  ///< by route index; null for routes without a backend
+  std::vector<std::shared_ptr<upstream::group>> groups;  ///< by route index; null for routes without a backend
   host_policy hosts;
 
   /// By the same rules for a server name as for a Host.

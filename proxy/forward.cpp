@@ -33,18 +33,36 @@ failure client_side(const http::exchange& request) noexcept {
   return {failure_kind::client_gone, side::client, 0, "the client went away"};
 }
 
+constexpr failure head_too_large{failure_kind::refused_request, side::client, 431, "the head is too large"};
 constexpr failure backend_reset{failure_kind::backend_reset, side::backend, 0,
                                 "the backend closed the connection before its answer was complete"};
+
+constexpr failure took_too_long{failure_kind::response_timed_out, side::backend, 0,
+                                "the exchange took longer than its total_timeout"};
+
+// A client that reads slowly is no fault of the backend.
+constexpr failure took_too_long_to_send{failure_kind::response_timed_out, side::internal, 0, took_too_long.reason};
+
+/// What all attempts of one exchange have in common.
+struct plan {
+  forward_settings settings;
+  base::tick_ms until;          ///< the end of the exchange, whatever it does
+  bool repeatable;              ///< by its method
+  std::string_view set_cookie;  ///< of the backend at hand
+};
 
 /// One attempt on one leased connection. Each step moves what can be moved
 /// now; the coroutine around it waits for edges and watches the clock.
 class relay {
  public:
-  relay(http::exchange& client, tls::stream& backend, const forward_settings& settings) noexcept
+  relay(http::exchange& client, tls::stream& backend, upstream::turn& turn, const plan& how) noexcept
       : client_(client),
-        settings_(settings),
+        settings_(how.settings),
+        until_(how.until),
+        set_cookie_(how.set_cookie),
+        turn_(turn),
         stream_(backend),
-        backend_(backend, settings.buffers, settings.backend),
+        backend_(backend, how.settings.buffers, how.settings.backend),
         request_done_(client.head().framing == http::body_framing::none) {}
 
   [[nodiscard]] bool begin() noexcept { return backend_.send_head(client_); }
@@ -59,13 +77,15 @@ class relay {
   }
 
   [[nodiscard]] base::tick_ms deadline(base::tick_ms now) noexcept {
-    if (!request_done_ || have_head_) return now + settings_.body_progress_timeout;
+    if (!request_done_ || have_head_) return std::min(until_, now + settings_.body_progress_timeout);
     // Absolute from the end of the request: edges on the client's side do not push it out.
     if (head_deadline_ == base::no_deadline) head_deadline_ = now + settings_.response_head_timeout;
-    return head_deadline_;
+    return std::min(until_, head_deadline_);
   }
-  void time_out() noexcept {
-    if (!request_done_ && !backend_full_)
+  void time_out(base::tick_ms now) noexcept {
+    if (now >= until_)
+      fail(have_head_ ? took_too_long_to_send : took_too_long);
+    else if (!request_done_ && !backend_full_)
       fail({failure_kind::body_timed_out, side::client, 0, "the request body stopped"});
     else if (!have_head_)
       fail({failure_kind::response_timed_out, side::backend, 0, "the backend did not answer in time"});
@@ -150,6 +170,7 @@ class relay {
 
   void relay_head(const http::response_head& head) noexcept {
     have_head_ = true;
+    turn_.succeed();
     // An answer before the request's end: neither connection is in a known state after it (U04).
     if (!request_done_) client_.close_after();
     http::response_start start;
@@ -160,6 +181,7 @@ class relay {
     start.framing = head.framing;
     start.content_length = head.content_length;
     start.announce_length = head.has_content_length;
+    start.extra_fields = set_cookie_;
     if (!client_.send_head(start))
       fail({failure_kind::response_refused, side::backend, 0, "the response head is too large"});
   }
@@ -184,9 +206,11 @@ class relay {
     if (!client_.head().wants_upgrade || !was_offered(head))
       return fail({failure_kind::response_refused, side::backend, 0, "an upgrade that was not asked for"});
     have_head_ = upgraded_ = true;
+    turn_.succeed();
     std::string fields("Connection: upgrade\r\nUpgrade: ");
     fields += http::value_of(*head.fields.find(http::field_id::upgrade), backend_.bytes());
     fields += "\r\n";
+    fields += set_cookie_;
     http::response_start start;
     start.status = 101;
     start.reason = "Switching Protocols";
@@ -220,6 +244,9 @@ class relay {
 
   http::exchange& client_;
   const forward_settings& settings_;
+  base::tick_ms until_;
+  std::string_view set_cookie_;
+  upstream::turn& turn_;
   tls::stream& stream_;
   http1::client_exchange backend_;
   std::optional<failure> failed_;
@@ -248,13 +275,13 @@ net::task<void> drive(relay& attempt, http::exchange& request) {
       woken = co_await waiter.yield();
     else
       woken = co_await waiter.wait(deadline);
-    if (woken == net::wake::timed_out) attempt.time_out();
+    if (woken == net::wake::timed_out) attempt.time_out(waiter.loop().now());
     if (woken == net::wake::stopping || attempt.failed()) co_return;
   }
 }
 
 // A backend that fails fails for many: one line a second for each worker is enough to know.
-void tell(const failure& cause, const upstream::backend& to, http::exchange& request) {
+void tell(const failure& cause, const std::string& backend, http::exchange& request) {
   thread_local base::tick_ms quiet_until = 0;
   thread_local unsigned untold = 0;
   if (cause.blame != side::backend) return;
@@ -265,46 +292,77 @@ void tell(const failure& cause, const upstream::backend& to, http::exchange& req
   }
   quiet_until = now + 1'000;
   const base::logger log("proxy");
-  log.warn("backend failed", {{"backend", to.host + ":" + std::to_string(to.port)},
+  log.warn("backend failed", {{"backend", backend},
                               {"reason", cause.reason},
                               {"status", http::status_of(cause)},
                               {"host", request.head().host.in(request.bytes())},
                               {"others", std::exchange(untold, 0)}});
 }
 
-}  // namespace
+/// Why a backend did not serve a request, and whether another one may still do it.
+struct setback {
+  failure cause;
+  bool movable = false;
+};
 
-net::task<void> forward(http::exchange& request, upstream::pool& pool, forward_settings settings) {
-  const bool repeatable = may_repeat(request.head().method.in(request.bytes()));
+// One backend's attempts: nothing when the exchange is over.
+net::task<std::optional<setback>> serve_by(http::exchange& request, upstream::turn& turn, const plan& how,
+                                           base::tick_ms connect_timeout) {
   for (bool fresh = false;; fresh = true) {
-    upstream::pool::outcome lent = co_await pool.acquire(request.waiter(), fresh);
-    if (!lent.connection) {
-      tell(lent.failed, pool.to(), request);
-      co_await http::respond(request, lent.failed);
-      co_return;
-    }
+    upstream::pool::outcome lent = co_await turn.connections().acquire(request.waiter(), fresh, connect_timeout);
+    if (!lent.connection) co_return setback{lent.failed, true};
     upstream::lease& lease = *lent.connection;
-    relay attempt(request, lease.stream(), settings);
-    if (!attempt.begin()) {
-      co_await http::respond(
-          request, failure{failure_kind::refused_request, side::client, 431, "the head is too large"});
-      co_return;
-    }
+    relay attempt(request, lease.stream(), turn, how);
+    if (!attempt.begin()) co_return setback{head_too_large};
     co_await drive(attempt, request);
     if (attempt.upgraded() && !attempt.failed()) {
-      co_await tunnel(request, lease.stream(), attempt.backend(), settings);
-      co_return;
+      co_await tunnel(request, lease.stream(), attempt.backend(), how.settings);
+      co_return std::nullopt;
     }
     if (attempt.finished() && !attempt.failed()) {
       if (attempt.backend_reusable()) lease.give_back();
+      co_return std::nullopt;
+    }
+    const bool repeatable = attempt.failed() && attempt.failed()->kind == failure_kind::backend_reset &&
+                            attempt.untouched() && how.repeatable && !request.head_sent();
+    if (repeatable && lease.reused() && !fresh) continue;
+    const failure cause = attempt.failed() ? *attempt.failed() : client_side(request);
+    co_return setback{cause, repeatable};
+  }
+}
+
+}  // namespace
+
+net::task<void> forward(http::exchange& request, upstream::group& to, forward_settings settings) {
+  const bool repeatable = may_repeat(request.head().method.in(request.bytes()));
+  const base::tick_ms until =
+      settings.total_timeout > 0 ? to.loop().now() + settings.total_timeout : base::no_deadline;
+  plan how{settings, until, repeatable, {}};
+  upstream::way way = to.begin(request);
+  failure last{};
+  while (true) {
+    upstream::choice next = to.choose(way);
+    if (next.full) next = co_await to.wait_for_room(request, way, until);
+    if (next.who == nullptr) {
+      const failure cause = way.began() ? last : next.failed;
+      if (!way.began()) tell(cause, to.of().name, request);
+      co_await http::respond(request, cause);
       co_return;
     }
-    const bool stale = attempt.failed() && attempt.failed()->kind == failure_kind::backend_reset &&
-                       lease.reused() && attempt.untouched() && repeatable && !request.head_sent();
-    if (stale && !fresh) continue;
-    const failure cause = attempt.failed() ? *attempt.failed() : client_side(request);
-    tell(cause, pool.to(), request);
-    co_await http::respond(request, cause);
+    how.set_cookie = to.set_cookie(way, next.index, request.client().secure);
+    std::optional<setback> met;
+    {
+      upstream::turn turn(to, next);
+      met = co_await serve_by(request, turn, how, to.of().connect_timeout);
+      if (!met) co_return;
+      if (met->cause.blame == side::backend) turn.fail();
+    }
+    last = met->cause;
+    tell(last, to.backend_at(next.index).name(), request);
+    const bool goes_on = met->movable && !to.loop().stopping() && !request.client_gone() &&
+                         to.loop().now() < until && to.may_go_on(way, next.index);
+    if (goes_on) continue;
+    co_await http::respond(request, last);
     co_return;
   }
 }

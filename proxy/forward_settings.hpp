@@ -13,6 +13,7 @@ struct forward_settings {
   base::tick_ms response_head_timeout;
   base::tick_ms body_progress_timeout;
   base::tick_ms tunnel_idle_timeout;
+  base::tick_ms total_timeout = 0;  ///< of the whole exchange, waiting and retries included; 0: none
 };
 
 }  // namespace cardea::proxy

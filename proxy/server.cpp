@@ -59,7 +59,8 @@ base::result<void> server::start(const config::entrypoint_section& entrypoint) {
   const auto preface = preface_of(entrypoint);
   std::vector<std::unique_ptr<worker>> workers;
   for (std::size_t i = 0; i < count; ++i) {
-    workers.push_back(std::make_unique<worker>(entrypoint.limits, https_port, tickets_, preface));
+    const upstream::worker_share share{i, count};
+    workers.push_back(std::make_unique<worker>(entrypoint.limits, https_port, tickets_, preface, share));
     for (const address_plan& place : *places) {
       auto fd = net::listen_on(place.where);
       if (!fd) return fd.error();
@@ -85,6 +86,10 @@ void server::publish_routes(std::shared_ptr<const routing::route_table> routes, 
 void server::publish_proxy_protocol(const config::entrypoint_section& entrypoint) {
   const auto preface = preface_of(entrypoint);
   for (const auto& each : workers_) each->publish_preface(preface);
+}
+
+void server::publish_health(const upstream::health_snapshot& health) {
+  for (const auto& each : workers_) each->publish_health(health);
 }
 
 void server::shut_down(std::chrono::milliseconds grace) {

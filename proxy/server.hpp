@@ -7,6 +7,7 @@
 #include "proxy/routing/route_table.hpp"
 #include "proxy/status.hpp"
 #include "proxy/tls/server_context.hpp"
+#include "proxy/upstream/health_view.hpp"
 
 #include <chrono>
 #include <memory>
@@ -37,6 +38,7 @@ class server {
 
   /// Whose PROXY header is believed from now on.
   void publish_proxy_protocol(const config::entrypoint_section& entrypoint);
+  void publish_health(const upstream::health_snapshot& health);
 
   /// Takes no more work; waits until open connections ended or `grace` passed, then ends the rest.
   /// Blocks the calling thread.

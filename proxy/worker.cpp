@@ -38,7 +38,7 @@ struct worker::entrance {
 };
 
 worker::worker(const config::proxy_limits& limits, std::uint16_t https_port, tls::ticket_keys& tickets,
-               std::shared_ptr<const preface_policy> preface)
+               std::shared_ptr<const preface_policy> preface, upstream::worker_share share)
     : limits_(limits),
       session_limits_(session_limits_from(limits)),
       pool_limits_{limits.connect_timeout.count(), limits.backend_idle_timeout.count(), limits.backend_idle_max},
@@ -46,7 +46,8 @@ worker::worker(const config::proxy_limits& limits, std::uint16_t https_port, tls
       resources_(buffers_),
       server_tls_(tickets),
       dispatch_(dispatch_settings(buffers_, limits), counters_),
-      redirect_(https_port) {}
+      redirect_(https_port),
+      fleet_(loop_, resources_, backend_tls_, pool_limits_, share) {}
 
 worker::~worker() = default;
 
@@ -62,7 +63,7 @@ void worker::listen(listening socket) {
 
 void worker::run() {
   for (const auto& in : entrances_) loop_.spawn(accept_connections(*in));
-  loop_.spawn(sweep_pools());
+  loop_.spawn(sweep_backends());
   loop_.run();
 }
 
@@ -81,13 +82,12 @@ net::task<void> worker::accept_connections(entrance& in) {
   }
 }
 
-net::task<void> worker::sweep_pools() {
+net::task<void> worker::sweep_backends() {
   net::waiter clock(loop_);
   while (true) {
     const net::wake woken = co_await clock.wait(loop_.now() + sweep_interval);
     if (woken == net::wake::stopping) co_return;
-    // A pool that no route of the present view uses goes when its last connection does.
-    std::erase_if(pools_, [](const auto& each) { return each.second->sweep() && each.second.use_count() == 1; });
+    fleet_.sweep();
   }
 }
 
@@ -95,13 +95,8 @@ void worker::install(std::shared_ptr<const routing::route_table> routes, host_po
   auto view = std::make_shared<worker_view>();
   view->hosts = std::move(policy);
   for (const routing::route& route : routes->routes()) {
-    if (route.kind != routing::route::kind::backend) {
-      view->pools.emplace_back();
-      continue;
-    }
-    auto& pool = pools_[route.backend.pool_key()];
-    if (!pool) pool = std::make_shared<upstream::pool>(loop_, resources_, backend_tls_, pool_limits_, route.backend);
-    view->pools.push_back(pool);
+    const bool has_backends = route.kind == routing::route::kind::backend;
+    view->groups.push_back(has_backends ? fleet_.assemble(route.upstream) : nullptr);
   }
   view->routes = std::move(routes);
   server_tls_.publish(std::shared_ptr<const tls::client_policies>(view));
@@ -128,6 +123,10 @@ void worker::publish_routes(std::shared_ptr<const routing::route_table> routes, 
 
 void worker::publish_preface(std::shared_ptr<const preface_policy> preface) {
   loop_.post([this, preface = std::move(preface)] { preface_ = preface; });
+}
+
+void worker::publish_health(upstream::health_snapshot health) {
+  loop_.post([this, health = std::move(health)] { fleet_.publish(health); });
 }
 
 void worker::drain() {

@@ -8,15 +8,14 @@
 #include "proxy/net/listener.hpp"
 #include "proxy/status.hpp"
 #include "proxy/tls/backend_context.hpp"
+#include "proxy/upstream/fleet.hpp"
 
 #include <memory>
-#include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace cardea::proxy {
 
-/// One thread's share of the proxy: its loop, listeners, pools and counters.
+/// One thread's share of the proxy: its loop, listeners, backends and counters.
 ///
 /// Constructed and destroyed on the owner's thread while the worker does not
 /// run; `run` is the worker's thread. The other calls are safe from any thread.
@@ -28,7 +27,7 @@ class worker {
     bool tls;
   };
   worker(const config::proxy_limits& limits, std::uint16_t https_port, tls::ticket_keys& tickets,
-         std::shared_ptr<const preface_policy> preface);
+         std::shared_ptr<const preface_policy> preface, upstream::worker_share share);
   ~worker();
 
   /// Before `run`.
@@ -40,6 +39,7 @@ class worker {
   void publish_routes(std::shared_ptr<const routing::route_table> routes, host_policy policy);
   /// For connections from now on.
   void publish_preface(std::shared_ptr<const preface_policy> preface);
+  void publish_health(upstream::health_snapshot health);
   /// Takes no more connections; exchanges under way finish, idle connections close.
   void drain();
   /// Ends everything now; `run` returns.
@@ -50,7 +50,7 @@ class worker {
  private:
   struct entrance;
   [[nodiscard]] net::task<void> accept_connections(entrance& in);
-  [[nodiscard]] net::task<void> sweep_pools();
+  [[nodiscard]] net::task<void> sweep_backends();
   /// Certificates and routes have been published.
   [[nodiscard]] bool equipped() const noexcept { return server_tls_.equipped() && dispatch_.equipped(); }
   template <class Publish>
@@ -69,7 +69,7 @@ class worker {
   tls::backend_context backend_tls_;
   dispatch dispatch_;
   https_redirect redirect_;
-  std::unordered_map<std::string, std::shared_ptr<upstream::pool>> pools_;
+  upstream::fleet fleet_;
   std::vector<std::unique_ptr<entrance>> entrances_;
   bool draining_ = false;
 };

@@ -4,6 +4,9 @@
 #include "base/text.hpp"
 #include "config/scalars.hpp"
 #include "config/sections/read_inbound_mtls.hpp"
+#include "config/sections/read_backends.hpp"
+#include "config/sections/read_healthcheck.hpp"
+#include "config/sections/read_load_balance.hpp"
 
 #include <fmt/format.h>
 
@@ -19,7 +22,6 @@ namespace {
 constexpr std::array<std::string_view, 19> refused{"middlewares",
                                                    "rules",
                                                    "rule_file",
-                                                   "load_balance",
                                                    "idlewatcher",
                                                    "access_log",
                                                    "ssl_server_name",
@@ -54,12 +56,13 @@ class route_reader {
   void read() {
     const auto scheme = read_scheme();
     const auto port = read_port();
+    has_host_ = port.has_value();
     choose_scheme_and_port(scheme, port);
     read_host();
-    keys_.read("response_header_timeout", route_.response_header_timeout, std::chrono::milliseconds(1),
-               std::chrono::hours(24));
     keys_.read("no_tls_verify", route_.no_tls_verify);
     read_client_policy();
+    read_timeouts();
+    read_upstream();
     read_files();
     read_unimplemented();
     keys_.refuse(refused);
@@ -125,6 +128,7 @@ class route_reader {
     const auto found = keys_.take("host");
     auto text = found ? found->text() : std::nullopt;
     if (!text || text->empty()) return;
+    has_host_ = true;
     if (text->starts_with('[') && text->ends_with(']')) text = text->substr(1, text->size() - 2);
     if (is_host(*text)) {
       route_.host = base::to_lower(*text);
@@ -144,6 +148,38 @@ class route_reader {
     route_.client_cas = read_profile_reference(keys_, "inbound_mtls_profile", around_.profiles);
   }
 
+  void read_timeouts() {
+    using std::chrono::milliseconds;
+    constexpr milliseconds low{1};
+    constexpr milliseconds high = std::chrono::hours(24);
+    const auto read_own = [&](std::string_view key, std::optional<milliseconds>& into) {
+      if (const auto found = keys_.take(key)) into = found->duration(low, high);
+    };
+    keys_.read("response_header_timeout", route_.response_header_timeout, low, high);
+    read_own("connect_timeout", route_.connect_timeout);
+    read_own("body_progress_timeout", route_.body_progress_timeout);
+    keys_.read("total_timeout", route_.total_timeout, milliseconds(0), high);
+    keys_.read("tunnel_idle_timeout", route_.tunnel_idle_timeout, low, 7 * high);
+  }
+
+  void read_upstream() {
+    keys_.read_integer("max_conns_per_host", route_.max_conns_per_host, 0, 1'000'000);
+    keys_.read_integer("max_pending", route_.max_pending, 0, 1'000'000);
+    keys_.read("pending_timeout", route_.pending_timeout, std::chrono::milliseconds(1), std::chrono::minutes(10));
+    if (const auto found = keys_.take("load_balance"); found && !found->is_off())
+      route_.load_balance = read_load_balance(*found);
+    if (const auto found = keys_.take("healthcheck")) route_.healthcheck = read_healthcheck(*found);
+    const auto list = keys_.take("backends");
+    if (!list || list->is_off()) return;
+    backend_entry common;
+    common.no_tls_verify = route_.no_tls_verify;
+    common.max_conns_per_host = route_.max_conns_per_host;
+    route_.backends = read_backends(*list, common);
+    if (has_host_)
+      list->fail(errc::duplicate, "the route has a host or port too; write one of both");
+    if (route_.scheme == route_scheme::fileserver) list->fail(errc::invalid_value, "a fileserver has no backends");
+  }
+
   void read_files() {
     const auto root = keys_.take("root");
     if (const auto text = root ? root->text() : std::nullopt) route_.root = *text;
@@ -161,7 +197,6 @@ class route_reader {
   }
 
   void read_unimplemented() {
-    if (const auto found = keys_.take("healthcheck")) read_healthcheck(*found);
     if (const auto found = keys_.take("homepage"); found && !found->is_off())
       found->sink().note_once("homepage",
                               {errc::unsupported, std::string(found->where().file), found->where().at,
@@ -169,15 +204,12 @@ class route_reader {
     // GoDoxy asks backends for gzip by itself; Cardea never does, so either value is honoured.
     bool disable_compression = false;
     keys_.read("disable_compression", disable_compression);
-    if (const auto found = keys_.take("max_conns_per_host"))
-      if (const auto count = found->integer(0, 1'000'000); count.value_or(0) > 0)
-        found->fail(errc::unsupported,
-                    "known from GoDoxy but not supported by this version of Cardea; remove it");
   }
 
   route_section& route_;
   mapping keys_;
   const route_surroundings& around_;
+  bool has_host_ = false;  ///< a host or a port is written
 };
 
 // Unlike in a certificate, `*.lan` is as good as `*.example.com`.
@@ -189,23 +221,6 @@ bool is_alias(std::string_view name) {
 bool is_skipped(std::string_view alias) { return alias.starts_with("x-") || alias.starts_with("X-"); }
 
 }  // namespace
-
-void read_healthcheck(const value& from) {
-  const auto section = from.as_mapping();
-  if (!section) return;
-  mapping keys(*section);
-  bool disabled = false;
-  keys.read("disable", disabled);
-  keys.read("disabled", disabled);
-  bool is_set = false;
-  const auto note = [&](const std::optional<value>& found) {
-    is_set = is_set || (found && !found->is_null());
-  };
-  for (const std::string_view key : {"use_get", "path", "interval", "timeout", "retries"})
-    note(keys.take(key));
-  keys.finish();
-  if (is_set && !disabled) from.warn("not implemented in this version: the route is not probed");
-}
 
 std::vector<placed_route> read_routes(const value& from, const route_surroundings& around) {
   std::vector<placed_route> out;

@@ -25,8 +25,4 @@ struct route_surroundings {
 /// is wrong goes to the findings of `from`.
 [[nodiscard]] std::vector<placed_route> read_routes(const value& from, const route_surroundings& around);
 
-/// GoDoxy's `healthcheck` and `defaults.healthcheck`: checked, and a warning
-/// when something other than `disable` is set.
-void read_healthcheck(const value& from);
-
 }  // namespace cardea::config

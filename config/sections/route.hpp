@@ -1,9 +1,15 @@
 #pragma once
 
+#include "config/sections/backend_entry.hpp"
+#include "config/sections/healthcheck.hpp"
+#include "config/sections/load_balance.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace cardea::base {
 class trust_store;
@@ -17,8 +23,19 @@ struct route_section {
   std::string alias;  ///< lower case: "app" answers for app.<domain>; one with a dot is a full host name; may
                       ///< be `*.suffix`
   route_scheme scheme = route_scheme::http;
-  std::string host = "localhost";
+  std::string host = "localhost";  ///< of the only backend, unless there are `backends`
   std::uint16_t port = 80;
+  std::vector<backend_entry> backends;  ///< several of them: instead of host and port
+  load_balance_section load_balance;
+  healthcheck_section healthcheck;
+  health_plan checks;                   ///< `healthcheck` completed with the defaults
+  std::size_t max_conns_per_host = 0;   ///< for each backend, all workers together; 0: no limit
+  std::size_t max_pending = 1'024;      ///< requests that wait for a backend, for each worker; 503 beyond
+  std::chrono::milliseconds pending_timeout{5'000};
+  std::optional<std::chrono::milliseconds> connect_timeout;        ///< empty: the entrypoint's
+  std::optional<std::chrono::milliseconds> body_progress_timeout;  ///< empty: the entrypoint's
+  std::chrono::milliseconds total_timeout{0};         ///< of a whole exchange; 0: none
+  std::chrono::milliseconds tunnel_idle_timeout{3'600'000};  ///< of an upgraded connection
   std::chrono::milliseconds response_header_timeout{60'000};
   bool no_tls_verify = false;  ///< https backends only
   /// Who vouches for this route's clients; null: they need no certificate.
@@ -28,5 +45,8 @@ struct route_section {
   bool spa = false;    ///< fileserver: unknown paths get the index
   std::string source;  ///< "file:line:column" of the definition, for messages
 };
+
+/// The servers behind a route, in order: `backends`, or the one of host and port. None for a fileserver.
+[[nodiscard]] std::vector<backend_entry> backends_of(const route_section& route);
 
 }  // namespace cardea::config

@@ -5,6 +5,18 @@ namespace {
 
 constexpr base::tick_ms write_timeout = 60'000;
 
+// A limit of ours or the backends' absence passes soon, or not at all.
+constexpr std::string_view retry_after = "Retry-After: 2\r\n";
+
+// What a visitor may know, where the status alone leaves him wondering whether it is his fault.
+std::string_view sentence_for(failure_kind kind) noexcept {
+  switch (kind) {
+    case failure_kind::no_backend: return "None of the servers behind this site is available at the moment.";
+    case failure_kind::overloaded: return "This site has more visitors than it can serve at the moment.";
+    default: return {};
+  }
+}
+
 // Sends a body that fits memory; false when the client stopped taking it.
 net::task<bool> send_all(exchange& to, std::string_view body) {
   while (!body.empty()) {
@@ -25,12 +37,13 @@ net::task<bool> send_all(exchange& to, std::string_view body) {
 
 }  // namespace
 
-std::string error_page(std::uint16_t status) {
+std::string error_page(std::uint16_t status, std::string_view sentence) {
   const std::string title = std::to_string(status) + " " + std::string(reason_phrase(status));
   return "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + title +
          "</title><style>body{font:1.1rem system-ui,sans-serif;display:grid;place-items:center;min-height:90vh;"
-         "color:#333}h1{font-weight:500}</style></head><body><h1>" +
-         title + "</h1></body></html>\n";
+         "color:#333}h1{font-weight:500}</style></head><body><div><h1>" +
+         title + "</h1>" + (sentence.empty() ? "" : "<p>" + std::string(sentence) + "</p>") +
+         "</div></body></html>\n";
 }
 
 net::task<void> respond(exchange& to, std::uint16_t status, std::string_view content_type, std::string_view body,
@@ -60,8 +73,9 @@ net::task<void> respond(exchange& to, failure cause) {
     co_return;
   }
   const std::uint16_t status = status_of(cause);
-  const std::string page = error_page(status);
-  const std::string_view extra = status == 405 ? "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n" : "";
+  const std::string page = error_page(status, sentence_for(cause.kind));
+  std::string_view extra = status == 405 ? "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n" : "";
+  if (status == 503) extra = retry_after;
   // After a failure the rest of the exchange is in doubt.
   if (cause.blame == side::client) to.close_after();
   co_await respond(to, status, error_page_type, page, extra);

@@ -11,8 +11,8 @@ namespace cardea::proxy::http {
 
 inline constexpr std::string_view error_page_type = "text/html; charset=utf-8";
 
-/// A small page that says the status and nothing about what is inside.
-[[nodiscard]] std::string error_page(std::uint16_t status);
+/// A small page that says the status, maybe one sentence more, and nothing about what is inside.
+[[nodiscard]] std::string error_page(std::uint16_t status, std::string_view sentence = {});
 
 /// Answers with a page of our own and waits until it left. Announces the close
 /// of the connection when the request's body is not read: it could be taken for

@@ -3,7 +3,7 @@
 #include "base/clock.hpp"
 #include "base/trust_store.hpp"
 #include "config/sections/route.hpp"
-#include "proxy/upstream/backend.hpp"
+#include "proxy/upstream/upstream.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -21,12 +21,20 @@ struct file_root {
   bool spa = false;
 };
 
+/// 0 is the worker's own; for `total` it is none.
+struct route_timeouts {
+  std::chrono::milliseconds body_progress{0};
+  std::chrono::milliseconds tunnel_idle{0};
+  std::chrono::milliseconds total{0};
+};
+
 /// What answers for a host.
 struct route {
   std::string name;
   enum class kind : std::uint8_t { backend, files } kind = kind::backend;
-  upstream::backend backend;
+  upstream::upstream upstream;  ///< of kind backend: at least one
   std::chrono::milliseconds response_header_timeout{60'000};
+  route_timeouts timeouts;
   file_root files;
   /// Who vouches for this route's clients; null: they need no certificate.
   std::shared_ptr<const base::trust_store> client_cas;

@@ -2,6 +2,11 @@
 
 namespace cardea::proxy::upstream {
 
+std::string backend::name() const {
+  const bool bracketed = host.find(':') != std::string::npos;
+  return (bracketed ? "[" + host + "]:" : host + ":") + std::to_string(port);
+}
+
 std::string backend::pool_key() const {
   std::string key = tls ? (verify ? "https" : "https-unverified") : "http";
   key += '|' + host + '|' + std::to_string(port);

@@ -10,10 +10,63 @@ using http::failure_kind;
 using http::side;
 
 constexpr failure no_failure{failure_kind::client_gone, side::internal, 0, {}};
+constexpr failure refused{failure_kind::connect_refused, side::backend, 0, "the backend refused the connection"};
+constexpr failure too_slow{failure_kind::connect_timed_out, side::backend, 0, "the backend did not accept in time"};
+
+// RFC 8305 section 5: the recommended Connection Attempt Delay.
+constexpr base::tick_ms attempt_delay = 250;
 
 bool failed(const failure& outcome) noexcept { return !outcome.reason.empty(); }
 
 }  // namespace
+
+/// Attempts on several addresses, of which the first that is accepted wins.
+struct pool::race {
+  race(pool& owner, net::waiter& waiter) : home(owner), told(waiter), next_at(owner.loop_.now()) {}
+
+  [[nodiscard]] bool untried() const noexcept { return started < home.to_.addresses.size(); }
+
+  // Begins what is due; true when that changed something.
+  bool start() {
+    if (!untried() || (!running.empty() && home.loop_.now() < next_at)) return false;
+    const std::size_t index = (home.preferred_ + started++) % home.to_.addresses.size();
+    auto connection = std::make_unique<backend_connection>(home.loop_, home.resources_);
+    connection->home = &home;
+    next_at = home.loop_.now() + attempt_delay;
+    if (!connection->stream.socket().connect(home.to_.addresses[index])) return true;
+    connection->stream.socket().events().target = &told;
+    running.push_back({std::move(connection), index});
+    return true;
+  }
+
+  // Whoever was accepted; removes those that were refused, after which the next one is due at once.
+  std::unique_ptr<backend_connection> settle() {
+    for (std::size_t i = 0; i < running.size();) {
+      net::socket& each = running[i].connection->stream.socket();
+      if (!each.events().writable && !each.events().broken) {
+        ++i;
+        continue;
+      }
+      if (each.connect_error() == 0) {
+        home.preferred_ = running[i].index;
+        return std::move(running[i].connection);
+      }
+      running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
+      next_at = home.loop_.now();
+    }
+    return nullptr;
+  }
+
+  struct attempt {
+    std::unique_ptr<backend_connection> connection;
+    std::size_t index;
+  };
+  pool& home;
+  net::waiter& told;
+  std::vector<attempt> running;
+  std::size_t started = 0;
+  base::tick_ms next_at;
+};
 
 void lease::give_back() noexcept {
   pool* home = connection_->home;
@@ -26,7 +79,7 @@ pool::pool(net::event_loop& loop, tls::stream_resources& resources, tls::backend
   idle_.reserve(limits.idle_max);
 }
 
-net::task<pool::outcome> pool::acquire(net::waiter& waiter, bool fresh) {
+net::task<pool::outcome> pool::acquire(net::waiter& waiter, bool fresh, base::tick_ms connect_timeout) {
   if (!fresh && !idle_.empty()) {
     std::unique_ptr<backend_connection> connection = std::move(idle_.back());
     idle_.pop_back();
@@ -35,33 +88,36 @@ net::task<pool::outcome> pool::acquire(net::waiter& waiter, bool fresh) {
     events.on_idle = nullptr;
     co_return outcome{lease(std::move(connection), true)};
   }
-  failure last{failure_kind::no_backend, side::backend, 0, "the route has no address to go to"};
-  for (const base::address& where : to_.addresses) {
-    auto connection = std::make_unique<backend_connection>(loop_, resources_);
-    connection->home = this;
-    last = co_await connect(*connection, where, waiter);
-    if (!failed(last)) co_return outcome{lease(std::move(connection), false)};
-    if (loop_.stopping()) break;
-  }
-  co_return outcome{std::nullopt, last};
+  const base::tick_ms patience = connect_timeout > 0 ? connect_timeout : limits_.connect_timeout;
+  outcome made = co_await connect(waiter, loop_.now() + patience);
+  co_return made;
 }
 
-net::task<failure> pool::connect(backend_connection& connection, const base::address& where, net::waiter& waiter) {
-  tls::stream& stream = connection.stream;
-  if (!stream.socket().connect(where))
-    co_return failure{failure_kind::connect_refused, side::backend, 0, "the backend cannot be reached"};
-  net::watch& events = stream.socket().events();
-  events.target = &waiter;
-  const base::tick_ms deadline = loop_.now() + limits_.connect_timeout;
-  while (!events.writable && !events.broken) {
-    const net::wake woken = co_await waiter.wait(deadline);
-    if (woken != net::wake::ready)
-      co_return failure{failure_kind::connect_timed_out, side::backend, 0, "the backend did not accept in time"};
+net::task<pool::outcome> pool::connect(net::waiter& waiter, base::tick_ms deadline) {
+  if (to_.addresses.empty()) {
+    const failure unresolved{failure_kind::no_backend, side::backend, 0, "the backend's name does not resolve"};
+    co_return outcome{std::nullopt, unresolved};
   }
-  if (stream.socket().connect_error() != 0)
-    co_return failure{failure_kind::connect_refused, side::backend, 0, "the backend refused the connection"};
-  if (!to_.tls) co_return no_failure;
+  race attempts(*this, waiter);
+  while (true) {
+    const bool begun = attempts.start();
+    if (std::unique_ptr<backend_connection> winner = attempts.settle()) {
+      const failure insecure = co_await secure(*winner, waiter, deadline);
+      if (failed(insecure)) co_return outcome{std::nullopt, insecure};
+      co_return outcome{lease(std::move(winner), false)};
+    }
+    if (attempts.running.empty() && !attempts.untried()) co_return outcome{std::nullopt, refused};
+    if (begun && attempts.running.empty()) continue;
+    const base::tick_ms next = attempts.untried() ? attempts.next_at : base::no_deadline;
+    if (next <= loop_.now()) continue;
+    const net::wake woken = co_await waiter.wait(std::min(deadline, next));
+    if (woken == net::wake::stopping || loop_.now() >= deadline) co_return outcome{std::nullopt, too_slow};
+  }
+}
 
+net::task<failure> pool::secure(backend_connection& connection, net::waiter& waiter, base::tick_ms deadline) {
+  if (!to_.tls) co_return no_failure;
+  tls::stream& stream = connection.stream;
   stream.start_tls(tls_.make_session(to_.host, to_.verify));
   while (true) {
     const net::io state = stream.handshake();

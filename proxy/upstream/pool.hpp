@@ -15,7 +15,7 @@ namespace cardea::proxy::upstream {
 class pool;
 
 struct pool_limits {
-  base::tick_ms connect_timeout = 5'000;  ///< for each address, TLS handshake included
+  base::tick_ms connect_timeout = 5'000;  ///< for all addresses of a backend, TLS handshake included
   base::tick_ms idle_timeout = 60'000;
   std::size_t idle_max = 256;
 };
@@ -61,9 +61,13 @@ class pool {
     std::optional<lease> connection;
     http::failure failed{};
   };
-  /// An idle connection, or a new one to the first address that answers.
+  /// An idle connection, or a new one to the first address that answers (RFC 8305: the next address is tried
+  /// beside it when one has not answered for a quarter of a second; the one that served last comes first).
   /// `fresh` leaves the idle ones alone (a retry must not meet a second stale one).
-  [[nodiscard]] net::task<outcome> acquire(net::waiter& waiter, bool fresh);
+  /// `connect_timeout` of 0 is that of the limits.
+  [[nodiscard]] net::task<outcome> acquire(net::waiter& waiter, bool fresh, base::tick_ms connect_timeout = 0);
+  /// Closes what is idle.
+  void drop_idle() noexcept { idle_.clear(); }
 
   /// Closes what has been idle too long; true when nothing is left.
   bool sweep() noexcept;
@@ -71,8 +75,10 @@ class pool {
 
  private:
   friend class lease;
-  [[nodiscard]] net::task<http::failure> connect(backend_connection& connection, const base::address& where,
-                                                 net::waiter& waiter);
+  struct race;
+  [[nodiscard]] net::task<outcome> connect(net::waiter& waiter, base::tick_ms deadline);
+  [[nodiscard]] net::task<http::failure> secure(backend_connection& connection, net::waiter& waiter,
+                                                base::tick_ms deadline);
   void put(std::unique_ptr<backend_connection> connection) noexcept;
   static void idle_event(net::watch& events) noexcept;
 
@@ -81,6 +87,7 @@ class pool {
   tls::backend_context& tls_;
   const pool_limits& limits_;
   backend to_;
+  std::size_t preferred_ = 0;  ///< the address that answered last
   std::vector<std::unique_ptr<backend_connection>> idle_;
 };
 

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <string>
@@ -65,14 +66,32 @@ class named_certificates final : public base::certificate_source {
   std::shared_ptr<const base::certificate> fallback_;
 };
 
+/// A backend on 127.0.0.1.
+[[nodiscard]] inline proxy::upstream::backend backend_at(std::uint16_t port) {
+  proxy::upstream::backend out;
+  out.host = "127.0.0.1";
+  out.port = port;
+  out.addresses = {base::address::from_parts("127.0.0.1", port).value()};
+  return out;
+}
+
 /// The route `name` to a backend on 127.0.0.1.
 [[nodiscard]] inline proxy::routing::route route_to(std::uint16_t port,
                                                     const std::string& name = "app.test") {
   proxy::routing::route out;
   out.name = name;
-  out.backend.host = "127.0.0.1";
-  out.backend.port = port;
-  out.backend.addresses = {base::address::from_parts("127.0.0.1", port).value()};
+  out.upstream.name = name;
+  out.upstream.backends = {backend_at(port)};
+  return out;
+}
+
+/// A route to several backends on 127.0.0.1, in that order.
+[[nodiscard]] inline proxy::routing::route route_to_all(std::initializer_list<std::uint16_t> ports,
+                                                        const std::string& name = "app.test") {
+  proxy::routing::route out;
+  out.name = name;
+  out.upstream.name = name;
+  for (const std::uint16_t port : ports) out.upstream.backends.push_back(backend_at(port));
   return out;
 }
 

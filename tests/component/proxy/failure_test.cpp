@@ -27,7 +27,7 @@ TEST(failure, u01_the_next_address_is_tried) {
   const tests::reserved_port nobody;
   const raw_origin origin(raw_origin::answering(ok()));
   routing::route route = tests::route_to(nobody.number());
-  route.backend.addresses.push_back(base::address::from_parts("127.0.0.1", origin.port()).value());
+  route.upstream.backends[0].addresses.push_back(base::address::from_parts("127.0.0.1", origin.port()).value());
   const proxy_under_test proxy({route});
   EXPECT_EQ(proxy.connect().ask(get()).status, 200);
 }
@@ -82,7 +82,7 @@ TEST(failure, interim_responses_do_not_put_off_the_timeout) {
 
 TEST(failure, no_route_is_a_404_and_no_address_a_503) {
   routing::route unresolved = tests::route_to(1);
-  unresolved.backend.addresses.clear();
+  unresolved.upstream.backends[0].addresses.clear();
   const proxy_under_test proxy({unresolved});
   tls_client client = proxy.connect();
   EXPECT_EQ(client.ask(get()).status, 503);

@@ -33,9 +33,9 @@ class tls_backend : public testing::Test {
   [[nodiscard]] static routing::route route_to(const raw_origin& origin, const std::string& host,
                                                bool verify = true) {
     routing::route out = tests::route_to(origin.port());
-    out.backend.host = host;
-    out.backend.tls = true;
-    out.backend.verify = verify;
+    out.upstream.backends[0].host = host;
+    out.upstream.backends[0].tls = true;
+    out.upstream.backends[0].verify = verify;
     return out;
   }
 

@@ -88,13 +88,13 @@ TEST(route, templates_are_dropped_after_they_were_merged) {
   EXPECT_EQ(route.response_header_timeout, std::chrono::minutes(2));
 }
 
-TEST(route, display_data_and_probes_are_accepted_and_named) {
+TEST(route, display_data_is_accepted_and_named) {
   const auto result = load_routes(
       "a:\n  healthcheck: {disable: true, interval: 3s}\n  homepage: {name: A, icon: '@selfhst/a.svg'}\n"
       "b:\n  healthcheck: {path: /health}\n  homepage: {show: false}\n  disable_compression: true\n");
   ASSERT_TRUE(result.loaded) << format_issues(result.errors);
   EXPECT_EQ(format_issues(result.warnings),
-            "routes.yml:5:3: b.healthcheck: not implemented in this version: the route is not probed\n");
+            "routes.yml:4:1: b.healthcheck: not implemented in this version: the route is not probed\n");
   EXPECT_EQ(format_issues(result.notes),
             "routes.yml:3:3: a.homepage: has no effect: there is no dashboard to show it\n");
 }

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace cardea::config {
+
+/// One server of a route.
+struct backend_entry {
+  std::string host = "localhost";
+  std::uint16_t port = 80;
+  bool tls = false;
+  bool no_tls_verify = false;
+  std::size_t weight = 1;
+  std::size_t max_conns_per_host = 0;  ///< all workers together; 0: no limit
+
+  friend bool operator==(const backend_entry&, const backend_entry&) = default;
+};
+
+}  // namespace cardea::config

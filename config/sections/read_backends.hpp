@@ -1,0 +1,16 @@
+#pragma once
+
+#include "config/reader.hpp"
+#include "config/sections/backend_entry.hpp"
+
+#include <vector>
+
+namespace cardea::config {
+
+inline constexpr std::size_t backends_max = 256;
+
+/// Our key `backends`: a list of mappings (host, port or url, scheme, weight, no_tls_verify,
+/// max_conns_per_host) or of texts (`host:port`, `https://host`). `common` holds what the route says for all.
+[[nodiscard]] std::vector<backend_entry> read_backends(const value& from, const backend_entry& common);
+
+}  // namespace cardea::config

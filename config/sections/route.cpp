@@ -1,0 +1,17 @@
+#include "config/sections/route.hpp"
+
+namespace cardea::config {
+
+std::vector<backend_entry> backends_of(const route_section& route) {
+  if (route.scheme == route_scheme::fileserver) return {};
+  if (!route.backends.empty()) return route.backends;
+  backend_entry only;
+  only.host = route.host;
+  only.port = route.port;
+  only.tls = route.scheme == route_scheme::https;
+  only.no_tls_verify = route.no_tls_verify;
+  only.max_conns_per_host = route.max_conns_per_host;
+  return {only};
+}
+
+}  // namespace cardea::config
