@@ -27,8 +27,8 @@ class worker {
     std::uint16_t port;
     bool tls;
   };
-  worker(const config::proxy_limits& limits, std::uint16_t https_port, tls::ticket_keys& tickets,
-         std::shared_ptr<const preface_policy> preface);
+  worker(const config::entrypoint_section& entrypoint, std::uint16_t https_port,
+         std::shared_ptr<const tls::ticket_keys> tickets, std::shared_ptr<const preface_policy> preface);
   ~worker();
 
   /// Before `run`.
@@ -40,6 +40,8 @@ class worker {
   void publish_routes(std::shared_ptr<const routing::route_table> routes, host_policy policy);
   /// For connections from now on.
   void publish_preface(std::shared_ptr<const preface_policy> preface);
+  void publish_tickets(std::shared_ptr<const tls::ticket_keys> tickets);
+  void apply(const config::tls_section& options);
   /// Takes no more connections; exchanges under way finish, idle connections close.
   void drain();
   /// Ends everything now; `run` returns.
@@ -64,6 +66,7 @@ class worker {
   std::shared_ptr<const preface_policy> preface_;
   net::event_loop loop_;
   net::buffer_pool buffers_;
+  net::waiting_line handshakes_;
   tls::stream_resources resources_;
   tls::server_context server_tls_;
   tls::backend_context backend_tls_;
