@@ -33,6 +33,20 @@ base::awaitable<std::vector<base::address>> resolve(std::string host, std::uint1
   co_return out;
 }
 
+proxy::tls::backend_options tls_options_of(const config::route_section& section) {
+  using version = proxy::tls::backend_options::version;
+  const config::backend_tls_section& from = section.tls;
+  proxy::tls::backend_options out;
+  out.verify = !from.no_verify;
+  out.name = from.server_name.empty() ? section.host : from.server_name;
+  out.send_name = from.send_name;
+  out.min_version = from.tls12 ? version::tls12 : version::tls13;
+  out.max_version = from.tls13 ? version::tls13 : version::tls12;
+  out.trusted = from.trusted;
+  out.certificate = from.certificate;
+  return out;
+}
+
 proxy::routing::route without_addresses(const config::route_section& section) {
   proxy::routing::route out;
   out.name = section.alias;
@@ -46,7 +60,7 @@ proxy::routing::route without_addresses(const config::route_section& section) {
   out.backend.host = section.host;
   out.backend.port = section.port;
   out.backend.tls = section.scheme == config::route_scheme::https;
-  out.backend.verify = !section.no_tls_verify;
+  if (out.backend.tls) out.backend.tls_options = tls_options_of(section);
   return out;
 }
 

@@ -3,7 +3,7 @@
 #include "base/dns_name.hpp"
 #include "base/text.hpp"
 #include "config/scalars.hpp"
-#include "config/sections/read_inbound_mtls.hpp"
+#include "config/sections/read_backend_tls.hpp"
 
 #include <fmt/format.h>
 
@@ -16,17 +16,12 @@ namespace {
 
 // Each of these changes who may reach the backend, how it is trusted, or
 // whether it runs at all.
-constexpr std::array<std::string_view, 19> refused{"middlewares",
+constexpr std::array<std::string_view, 14> refused{"middlewares",
                                                    "rules",
                                                    "rule_file",
                                                    "load_balance",
                                                    "idlewatcher",
                                                    "access_log",
-                                                   "ssl_server_name",
-                                                   "ssl_certificate",
-                                                   "ssl_certificate_key",
-                                                   "ssl_trusted_certificate",
-                                                   "ssl_protocols",
                                                    "bind",
                                                    "agent",
                                                    "proxmox",
@@ -58,7 +53,7 @@ class route_reader {
     read_host();
     keys_.read("response_header_timeout", route_.response_header_timeout, std::chrono::milliseconds(1),
                std::chrono::hours(24));
-    keys_.read("no_tls_verify", route_.no_tls_verify);
+    route_.tls = read_backend_tls(keys_, route_.scheme == route_scheme::https, around_.read_pem);
     read_client_policy();
     read_files();
     read_unimplemented();

@@ -37,6 +37,9 @@ struct session_facts {
   policy_id policy{};       ///< under which the handshake was made
 };
 
+/// SHA-256 of the whole certificate, in lower-case hexadecimal.
+[[nodiscard]] std::string fingerprint_of(X509* certificate);
+
 /// "X-SSL-Client-Verify: SUCCESS", with subject and fingerprint, each line ended by
 /// CRLF, for a session whose client has proved who it is; empty otherwise. A
 /// subject that is too long for a field is left out.

@@ -62,7 +62,10 @@ net::task<failure> pool::connect(backend_connection& connection, const base::add
     co_return failure{failure_kind::connect_refused, side::backend, 0, "the backend refused the connection"};
   if (!to_.tls) co_return no_failure;
 
-  stream.start_tls(tls_.make_session(to_.host, to_.verify));
+  tls::ssl_ptr session = tls_.make_session(to_.tls_options);
+  if (!session)
+    co_return failure{failure_kind::backend_tls_failed, side::internal, 0, "no TLS session for the backend"};
+  stream.start_tls(std::move(session));
   while (true) {
     const net::io state = stream.handshake();
     if (state == net::io::done) co_return no_failure;

@@ -145,7 +145,7 @@ TEST(bad_configuration, unknown_keys_come_with_the_nearest_known_one) {
 }
 
 TEST(bad_configuration, what_godoxy_knows_and_we_do_not_is_refused_never_ignored) {
-  constexpr std::array<mistake, 17> all{{
+  constexpr std::array<mistake, 16> all{{
       {"acl: {default: deny}\n",
        "config.yml:1:1: acl: known from GoDoxy but not supported by this version of Cardea; remove it\n"},
       {"entrypoint:\n"
@@ -183,11 +183,6 @@ TEST(bad_configuration, what_godoxy_knows_and_we_do_not_is_refused_never_ignored
        "remove it\n"},
       {"routes: {a: {port: 81, load_balance: {link: b}}}\n",
        "config.yml:1:24: routes.a.load_balance: known from GoDoxy but not supported by this version of "
-       "Cardea; remove it\n"},
-      {"routes: {a: {port: 81, ssl_server_name: x, ssl_protocols: [TLSv1.2]}}\n",
-       "config.yml:1:41: routes.a.ssl_server_name: known from GoDoxy but not supported by this version of "
-       "Cardea; remove it\n"
-       "config.yml:1:44: routes.a.ssl_protocols: known from GoDoxy but not supported by this version of "
        "Cardea; remove it\n"},
       {"routes: {a: {port: 81, idlewatcher: {idle_timeout: 1h}}}\n",
        "config.yml:1:24: routes.a.idlewatcher: known from GoDoxy but not supported by this version of "
