@@ -17,9 +17,9 @@ struct connection_environment {
   tls::server_context* tls;  ///< null for a clear listener
   http1::session_environment session;
   base::tick_ms handshake_timeout;
-  const std::shared_ptr<const preface_policy>& preface;  ///< the one in force when a connection begins
   net::waiting_line& handshakes;  ///< those that are not finished, of all the worker's listeners
   std::size_t handshakes_max;     ///< beyond, the one that began first is given up (V12)
+  const std::shared_ptr<const preface_policy>& preface;  ///< the one in force when a connection begins
   worker_counters& counters;
   std::uint16_t port;  ///< of the listener, for X-Forwarded-Port
 };

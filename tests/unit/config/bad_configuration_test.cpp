@@ -145,7 +145,7 @@ TEST(bad_configuration, unknown_keys_come_with_the_nearest_known_one) {
 }
 
 TEST(bad_configuration, what_godoxy_knows_and_we_do_not_is_refused_never_ignored) {
-  constexpr std::array<mistake, 16> all{{
+  constexpr std::array<mistake, 14> all{{
       {"acl: {default: deny}\n",
        "config.yml:1:1: acl: known from GoDoxy but not supported by this version of Cardea; remove it\n"},
       {"entrypoint:\n"
