@@ -10,6 +10,9 @@
 namespace cardea::app {
 namespace {
 
+// How late a key for session tickets may be changed.
+constexpr std::chrono::seconds ticket_check_interval{60};
+
 std::vector<std::string> local_files(const config::autocert_section& section) {
   std::vector<std::string> out;
   const auto add = [&](const config::certificate_request& each) {
@@ -42,6 +45,7 @@ application::application(loader load)
       signals_(context_.get_executor()),
       reload_asked_(context_.get_executor()),
       refresh_due_(context_.get_executor()),
+      rotation_due_(context_.get_executor()),
       issuers_(context_.get_executor()) {}
 
 application::~application() = default;
@@ -86,6 +90,7 @@ bool application::start(config::load_result loaded) {
   tasks_.spawn(handle_signals());
   tasks_.spawn(reload_when_asked());
   tasks_.spawn(refresh_routes());
+  tasks_.spawn(rotate_tickets());
   return true;
 }
 
@@ -169,6 +174,7 @@ base::awaitable<void> application::reload() {
     co_await replace_certificates(loaded);
   }
   warn_about_fixed_settings(*loaded);
+  if (loaded->entrypoint.tls != configuration_->entrypoint.tls) server_.apply(loaded->entrypoint.tls);
   configuration_ = loaded;
   watch_files(next.files);
   const auto routes = co_await route_resolver_.resolve(loaded);
@@ -217,6 +223,14 @@ base::awaitable<void> application::refresh_routes() {
   }
 }
 
+base::awaitable<void> application::rotate_tickets() {
+  while (!stopping_) {
+    server_.rotate_tickets(std::chrono::steady_clock::now(), configuration_->entrypoint.tls.ticket_rotation);
+    rotation_due_.expires_after(ticket_check_interval);
+    co_await rotation_due_.async_wait(base::as_result);
+  }
+}
+
 void application::watch_files(const std::vector<std::string>& configuration_files) {
   const auto watched = [this](std::unique_ptr<config::watch>& which, std::function<void()> changed) {
     if (which) return true;
@@ -246,6 +260,7 @@ void application::stop() {
   signals_.clear(ignored);
   reload_asked_.cancel();
   refresh_due_.cancel();
+  rotation_due_.cancel();
   certificates_->stop();
   if (api_) api_->stop();
   if (configuration_watch_) configuration_watch_->stop();

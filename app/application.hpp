@@ -65,6 +65,7 @@ class application {
   [[nodiscard]] base::awaitable<void> reload();
   [[nodiscard]] base::awaitable<void> replace_certificates(shared_configuration next);
   [[nodiscard]] base::awaitable<void> refresh_routes();
+  [[nodiscard]] base::awaitable<void> rotate_tickets();
   void watch_files(const std::vector<std::string>& configuration_files);
   void warn_about_fixed_settings(const config::configuration& next) const;
   void ask_for_reload();
@@ -77,6 +78,7 @@ class application {
   signals signals_;
   base::steady_timer reload_asked_;
   base::steady_timer refresh_due_;
+  base::steady_timer rotation_due_;
   shared_configuration configuration_;
   issuers issuers_;
   route_resolver route_resolver_;

@@ -8,6 +8,7 @@
 #include "base/certificate.hpp"
 #include "base/crypto.hpp"
 #include "base/rfc3339.hpp"
+#include "base/tls_names.hpp"
 #include "dnsproviders/description.hpp"
 #include "dnsproviders/registry.hpp"
 
@@ -93,8 +94,9 @@ int validate(const command_line& line) {
 }
 
 int print_version() {
-  fmt::print("cardea {}\n{}\nBoost {}.{}.{}\n", version_text(), base::crypto_library(),
-             BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100);
+  fmt::print("cardea {}\n{}\nBoost {}.{}.{}\n{}: {}\n", version_text(), base::crypto_library(),
+             BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100, base::post_quantum_group,
+             base::has_post_quantum_group() ? "yes" : "no, this OpenSSL lacks it (3.5 has it)");
   return 0;
 }
 

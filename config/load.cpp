@@ -113,7 +113,7 @@ class loading {
 
   void read_keys(mapping& keys, const std::string& name) {
     if (const auto found = keys.take("inbound_mtls_profiles"))
-      profiles_ = read_inbound_mtls(*found, [this](const std::string& path) { return read_pem(path); });
+      profiles_ = read_inbound_mtls(*found, pem_files());
     if (const auto found = keys.take("entrypoint")) loaded_.entrypoint = read_entrypoint(*found, profiles_);
     if (const auto found = keys.take("api")) loaded_.api = read_api(*found);
     if (const auto found = keys.take("match_domains")) loaded_.match_domains = read_match_domains(*found);
@@ -228,14 +228,16 @@ class loading {
     add_routes(read_routes(value(found_, file->root, {file->file, {1, 1}, {}}, false), route_surroundings_now()));
   }
 
-  [[nodiscard]] route_surroundings route_surroundings_now() const {
-    return {profiles_, loaded_.entrypoint.client_cas != nullptr};
+  [[nodiscard]] route_surroundings route_surroundings_now() {
+    return {profiles_, loaded_.entrypoint.client_cas != nullptr, pem_files()};
   }
 
   // A change of such a file is a change of the configuration.
-  base::result<std::string> read_pem(const std::string& path) {
-    if (std::find(files_.begin(), files_.end(), path) == files_.end()) files_.push_back(path);
-    return options_.read(path);
+  [[nodiscard]] pem_source pem_files() {
+    return [this](const std::string& path) {
+      if (std::find(files_.begin(), files_.end(), path) == files_.end()) files_.push_back(path);
+      return options_.read(path);
+    };
   }
 
   void add_routes(std::vector<placed_route> routes) {

@@ -38,7 +38,10 @@ net::task<bool> shake_hands(tls::stream& stream, net::waiter& waiter, const conn
   tls::ssl_ptr session = environment.tls->make_session(facts);
   if (!session) co_return false;
   stream.start_tls(std::move(session));
-  while (true) {
+  // One that takes its time has had more of it than those who came after.
+  if (environment.handshakes.size() >= environment.handshakes_max) environment.handshakes.dismiss_first();
+  const net::waiting_line::place here(environment.handshakes, waiter);
+  while (!here.dismissed()) {
     const net::io state = stream.handshake();
     if (state == net::io::done) co_return true;
     if (state != net::io::blocked) break;

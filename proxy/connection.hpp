@@ -2,6 +2,7 @@
 
 #include "proxy/http/exchange.hpp"
 #include "proxy/http1/server_session.hpp"
+#include "proxy/net/waiting_line.hpp"
 #include "proxy/preface.hpp"
 #include "proxy/status.hpp"
 #include "proxy/tls/server_context.hpp"
@@ -16,6 +17,8 @@ struct connection_environment {
   tls::server_context* tls;  ///< null for a clear listener
   http1::session_environment session;
   base::tick_ms handshake_timeout;
+  net::waiting_line& handshakes;  ///< those that are not finished, of all the worker's listeners
+  std::size_t handshakes_max;     ///< beyond, the one that began first is given up (V12)
   const std::shared_ptr<const preface_policy>& preface;  ///< the one in force when a connection begins
   worker_counters& counters;
   std::uint16_t port;  ///< of the listener, for X-Forwarded-Port

@@ -23,8 +23,9 @@ struct worker_view final : tls::client_policies {
   host_policy hosts;
 
   /// By the same rules for a server name as for a Host.
-  [[nodiscard]] const base::trust_store* find(std::string_view name) const noexcept override {
-    return policy_of(routes->find(name));
+  [[nodiscard]] answer find(std::string_view name) const noexcept override {
+    const std::size_t route = routes->find(name);
+    return {route != routing::route_table::none, policy_of(route)};
   }
   [[nodiscard]] const base::trust_store* policy_of(std::size_t route) const noexcept {
     if (hosts.client_cas || route == routing::route_table::none) return hosts.client_cas.get();

@@ -60,7 +60,7 @@ base::result<void> server::start(const config::entrypoint_section& entrypoint) {
   std::vector<std::unique_ptr<worker>> workers;
   for (std::size_t i = 0; i < count; ++i) {
     const upstream::worker_share share{i, count};
-    workers.push_back(std::make_unique<worker>(entrypoint.limits, https_port, tickets_, preface, share));
+    workers.push_back(std::make_unique<worker>(entrypoint, https_port, tickets_, preface, share));
     for (const address_plan& place : *places) {
       auto fd = net::listen_on(place.where);
       if (!fd) return fd.error();
@@ -90,6 +90,18 @@ void server::publish_proxy_protocol(const config::entrypoint_section& entrypoint
 
 void server::publish_health(const upstream::health_snapshot& health) {
   for (const auto& each : workers_) each->publish_health(health);
+}
+
+void server::apply(const config::tls_section& options) {
+  for (const auto& each : workers_) each->apply(options);
+}
+
+void server::rotate_tickets(std::chrono::steady_clock::time_point now, std::chrono::milliseconds every) {
+  const std::size_t due = rotation_.due(now, every);
+  for (std::size_t i = 0; i < due; ++i) tickets_ = tls::ticket_keys::after(*tickets_);
+  if (due == 0) return;
+  for (const auto& each : workers_) each->publish_tickets(tickets_);
+  base::logger("proxy").info("session ticket keys rotated");
 }
 
 void server::shut_down(std::chrono::milliseconds grace) {

@@ -39,6 +39,11 @@ class server {
   /// Whose PROXY header is believed from now on.
   void publish_proxy_protocol(const config::entrypoint_section& entrypoint);
   void publish_health(const upstream::health_snapshot& health);
+  /// What clients are offered from now on; REQUIRES: options that were read without an error.
+  void apply(const config::tls_section& options);
+  /// Makes a new key for session tickets, and tells all workers, as often as `every` has passed
+  /// since the last one. To be called more often than that.
+  void rotate_tickets(std::chrono::steady_clock::time_point now, std::chrono::milliseconds every);
 
   /// Takes no more work; waits until open connections ended or `grace` passed, then ends the rest.
   /// Blocks the calling thread.
@@ -47,7 +52,8 @@ class server {
   [[nodiscard]] proxy_status status() const;
 
  private:
-  tls::ticket_keys tickets_;
+  std::shared_ptr<const tls::ticket_keys> tickets_ = std::make_shared<const tls::ticket_keys>();
+  tls::ticket_rotation rotation_{std::chrono::steady_clock::now()};
   std::vector<std::unique_ptr<worker>> workers_;
   std::vector<std::thread> threads_;
 };

@@ -37,17 +37,20 @@ struct worker::entrance {
   connection_environment environment;
 };
 
-worker::worker(const config::proxy_limits& limits, std::uint16_t https_port, tls::ticket_keys& tickets,
-               std::shared_ptr<const preface_policy> preface, upstream::worker_share share)
-    : limits_(limits),
-      session_limits_(session_limits_from(limits)),
-      pool_limits_{limits.connect_timeout.count(), limits.backend_idle_timeout.count(), limits.backend_idle_max},
+worker::worker(const config::entrypoint_section& entrypoint, std::uint16_t https_port,
+               std::shared_ptr<const tls::ticket_keys> tickets, std::shared_ptr<const preface_policy> preface,
+               upstream::worker_share share)
+    : limits_(entrypoint.limits),
+      session_limits_(session_limits_from(limits_)),
+      pool_limits_{limits_.connect_timeout.count(), limits_.backend_idle_timeout.count(), limits_.backend_idle_max},
       preface_(std::move(preface)),
       resources_(buffers_),
-      server_tls_(tickets),
-      dispatch_(dispatch_settings(buffers_, limits), counters_),
+      server_tls_(entrypoint.tls, std::move(tickets)),
+      dispatch_(dispatch_settings(buffers_, limits_), counters_),
       redirect_(https_port),
-      fleet_(loop_, resources_, backend_tls_, pool_limits_, share) {}
+      fleet_(loop_, resources_, backend_tls_, pool_limits_, share) {
+  resources_.key_updates_max = static_cast<unsigned>(limits_.key_updates_max);
+}
 
 worker::~worker() = default;
 
@@ -56,6 +59,7 @@ void worker::listen(listening socket) {
   const http1::session_environment session{buffers_, handler, session_limits_, draining_};
   const connection_environment shared{loop_,   resources_, socket.tls ? &server_tls_ : nullptr,
                                       session, limits_.handshake_timeout.count(),
+                                      handshakes_, limits_.handshakes_max,
                                       preface_, counters_, socket.port};
   auto in = std::make_unique<entrance>(loop_, shared);
   if (in->listener.open(std::move(socket.fd))) entrances_.push_back(std::move(in));
@@ -127,6 +131,14 @@ void worker::publish_preface(std::shared_ptr<const preface_policy> preface) {
 
 void worker::publish_health(upstream::health_snapshot health) {
   loop_.post([this, health = std::move(health)] { fleet_.publish(health); });
+}
+
+void worker::publish_tickets(std::shared_ptr<const tls::ticket_keys> tickets) {
+  loop_.post([this, tickets = std::move(tickets)] { server_tls_.publish(tickets); });
+}
+
+void worker::apply(const config::tls_section& options) {
+  loop_.post([this, options] { server_tls_.apply(options); });
 }
 
 void worker::drain() {

@@ -26,8 +26,9 @@ class worker {
     std::uint16_t port;
     bool tls;
   };
-  worker(const config::proxy_limits& limits, std::uint16_t https_port, tls::ticket_keys& tickets,
-         std::shared_ptr<const preface_policy> preface, upstream::worker_share share);
+  worker(const config::entrypoint_section& entrypoint, std::uint16_t https_port,
+         std::shared_ptr<const tls::ticket_keys> tickets, std::shared_ptr<const preface_policy> preface,
+         upstream::worker_share share);
   ~worker();
 
   /// Before `run`.
@@ -40,6 +41,8 @@ class worker {
   /// For connections from now on.
   void publish_preface(std::shared_ptr<const preface_policy> preface);
   void publish_health(upstream::health_snapshot health);
+  void publish_tickets(std::shared_ptr<const tls::ticket_keys> tickets);
+  void apply(const config::tls_section& options);
   /// Takes no more connections; exchanges under way finish, idle connections close.
   void drain();
   /// Ends everything now; `run` returns.
@@ -64,6 +67,7 @@ class worker {
   std::shared_ptr<const preface_policy> preface_;
   net::event_loop loop_;
   net::buffer_pool buffers_;
+  net::waiting_line handshakes_;
   tls::stream_resources resources_;
   tls::server_context server_tls_;
   tls::backend_context backend_tls_;

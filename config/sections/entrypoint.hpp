@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/address_range.hpp"
+#include "config/sections/tls.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -21,6 +22,8 @@ struct proxy_limits {
   std::size_t header_count_max = 100;               ///< 431 beyond (L05)
   std::size_t response_head_bytes_max = 64 * 1024;  ///< 502 beyond (S34)
   std::size_t connections_max = 16'384;             ///< per worker; accepting pauses beyond
+  std::size_t handshakes_max = 1'024;  ///< per worker, unfinished; beyond, the oldest is given up (V12)
+  std::size_t key_updates_max = 32;    ///< of one TLS 1.3 connection in a minute; then it is closed (V06)
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds request_head_timeout{10'000};  ///< from the first byte, absolute; 408 (L01)
   std::chrono::milliseconds keep_alive_timeout{75'000};    ///< idle between requests (L04)
@@ -59,6 +62,7 @@ struct entrypoint_section {
   /// Who vouches for clients on all https listeners; null: routes say it for themselves.
   std::shared_ptr<const base::trust_store> client_cas;
   proxy_protocol_section proxy_protocol;  ///< of the https, http and TCP listeners
+  tls_section tls;
   proxy_limits limits;
 };
 

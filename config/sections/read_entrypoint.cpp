@@ -3,6 +3,7 @@
 #include "config/scalars.hpp"
 #include "config/sections/read_inbound_mtls.hpp"
 #include "config/sections/read_proxy_protocol.hpp"
+#include "config/sections/read_tls.hpp"
 
 #include <array>
 
@@ -35,6 +36,8 @@ void read_limits(const value& from, proxy_limits& into) {
   keys.read_integer("header_count_max", into.header_count_max, 8, 128);
   keys.read_size("response_head_bytes_max", into.response_head_bytes_max, kibi, 64 * kibi);
   keys.read_integer("connections_max", into.connections_max, 1, 1'000'000);
+  keys.read_integer("handshakes_max", into.handshakes_max, 1, 1'000'000);
+  keys.read_integer("key_updates_max", into.key_updates_max, 1, 1'000'000);
   keys.read("handshake_timeout", into.handshake_timeout, timeout_min, timeout_max);
   keys.read("request_head_timeout", into.request_head_timeout, timeout_min, timeout_max);
   keys.read("keep_alive_timeout", into.keep_alive_timeout, timeout_min, timeout_max);
@@ -59,6 +62,7 @@ entrypoint_section read_entrypoint(const value& from, std::span<const inbound_mt
   keys.read("strict_host", out.strict_host);
   out.client_cas = read_profile_reference(keys, "inbound_mtls_profile", profiles);
   out.proxy_protocol = read_proxy_protocol(keys);
+  if (const auto tls = keys.take("tls")) out.tls = read_tls(*tls);
   if (const auto limits = keys.take("limits")) read_limits(*limits, out.limits);
   keys.refuse(refused);
   keys.finish();

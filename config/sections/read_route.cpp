@@ -3,9 +3,10 @@
 #include "base/dns_name.hpp"
 #include "base/text.hpp"
 #include "config/scalars.hpp"
-#include "config/sections/read_inbound_mtls.hpp"
+#include "config/sections/read_backend_tls.hpp"
 #include "config/sections/read_backends.hpp"
 #include "config/sections/read_healthcheck.hpp"
+#include "config/sections/read_inbound_mtls.hpp"
 #include "config/sections/read_load_balance.hpp"
 
 #include <fmt/format.h>
@@ -19,16 +20,11 @@ namespace {
 
 // Each of these changes who may reach the backend, how it is trusted, or
 // whether it runs at all.
-constexpr std::array<std::string_view, 19> refused{"middlewares",
+constexpr std::array<std::string_view, 14> refused{"middlewares",
                                                    "rules",
                                                    "rule_file",
                                                    "idlewatcher",
                                                    "access_log",
-                                                   "ssl_server_name",
-                                                   "ssl_certificate",
-                                                   "ssl_certificate_key",
-                                                   "ssl_trusted_certificate",
-                                                   "ssl_protocols",
                                                    "bind",
                                                    "agent",
                                                    "proxmox",
@@ -59,7 +55,8 @@ class route_reader {
     has_host_ = port.has_value();
     choose_scheme_and_port(scheme, port);
     read_host();
-    keys_.read("no_tls_verify", route_.no_tls_verify);
+    const bool may_be_https = route_.scheme == route_scheme::https || keys_.take("backends");
+    route_.tls = read_backend_tls(keys_, may_be_https, around_.read_pem);
     read_client_policy();
     read_timeouts();
     read_upstream();
@@ -172,7 +169,7 @@ class route_reader {
     const auto list = keys_.take("backends");
     if (!list || list->is_off()) return;
     backend_entry common;
-    common.no_tls_verify = route_.no_tls_verify;
+    common.no_tls_verify = route_.tls.no_verify;
     common.max_conns_per_host = route_.max_conns_per_host;
     route_.backends = read_backends(*list, common);
     if (has_host_)

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "config/reader.hpp"
-#include "config/sections/inbound_mtls.hpp"
+#include "config/sections/read_inbound_mtls.hpp"
 #include "config/sections/route.hpp"
 
 #include <span>
@@ -19,6 +19,7 @@ struct placed_route {
 struct route_surroundings {
   std::span<const inbound_mtls_profile> profiles;
   bool entrypoint_has_profile = false;  ///< then a route has none of its own
+  pem_source read_pem;
 };
 
 /// A mapping of aliases to routes; keys that begin with `x-` are skipped. What

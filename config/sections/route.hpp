@@ -12,12 +12,24 @@
 #include <vector>
 
 namespace cardea::base {
+class certificate;
 class trust_store;
 }
 
 namespace cardea::config {
 
 enum class route_scheme { http, https, fileserver };
+
+/// What is asked of TLS with an https backend.
+struct backend_tls_section {
+  bool no_verify = false;   ///< any certificate will do
+  bool send_name = true;    ///< as SNI
+  std::string server_name;  ///< sent, and expected in the certificate; empty: the route's host
+  bool tls12 = true;        ///< versions that are spoken; at least one
+  bool tls13 = true;
+  std::shared_ptr<const base::trust_store> trusted;      ///< null: the system's CAs
+  std::shared_ptr<const base::certificate> certificate;  ///< our own; or null
+};
 
 struct route_section {
   std::string alias;  ///< lower case: "app" answers for app.<domain>; one with a dot is a full host name; may
@@ -37,7 +49,7 @@ struct route_section {
   std::chrono::milliseconds total_timeout{0};         ///< of a whole exchange; 0: none
   std::chrono::milliseconds tunnel_idle_timeout{3'600'000};  ///< of an upgraded connection
   std::chrono::milliseconds response_header_timeout{60'000};
-  bool no_tls_verify = false;  ///< https backends only
+  backend_tls_section tls;  ///< https backends only
   /// Who vouches for this route's clients; null: they need no certificate.
   std::shared_ptr<const base::trust_store> client_cas;
   std::string root;            ///< fileserver: absolute folder

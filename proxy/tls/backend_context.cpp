@@ -1,6 +1,8 @@
 #include "proxy/tls/backend_context.hpp"
 
 #include "base/address.hpp"
+#include "base/text.hpp"
+#include "proxy/tls/client_policy.hpp"
 
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -8,6 +10,31 @@
 #include <stdexcept>
 
 namespace cardea::proxy::tls {
+
+namespace {
+
+int number_of(backend_options::version value) noexcept {
+  return value == backend_options::version::tls12 ? TLS1_2_VERSION : TLS1_3_VERSION;
+}
+
+bool show(SSL* session, const base::certificate& own) {
+  if (SSL_use_certificate(session, own.leaf()) != 1 || SSL_use_PrivateKey(session, own.key()) != 1) return false;
+  for (std::size_t i = 1; i < own.chain().size(); ++i)
+    if (SSL_add1_chain_cert(session, own.chain()[i].get()) != 1) return false;
+  return true;
+}
+
+}  // namespace
+
+// Each part is led by its length, so that no two sets of options read alike.
+std::string backend_options::key() const {
+  std::string out(verify ? "verified " : "unverified ");
+  out += std::to_string(name.size()) + ' ' + name + (send_name ? " sni" : " no-sni");
+  out += ' ' + std::to_string(number_of(min_version)) + '-' + std::to_string(number_of(max_version));
+  if (trusted) out += " ca " + base::hex(trusted->id());
+  if (certificate) out += " own " + fingerprint_of(certificate->leaf());
+  return out;
+}
 
 backend_context::backend_context() : context_(SSL_CTX_new(TLS_client_method())) {
   SSL_CTX* context = context_.get();
@@ -21,20 +48,25 @@ backend_context::backend_context() : context_(SSL_CTX_new(TLS_client_method())) 
   SSL_CTX_set_default_verify_paths(context);
 }
 
-ssl_ptr backend_context::make_session(const std::string& host, bool verify) {
+ssl_ptr backend_context::make_session(const backend_options& options) {
   ssl_ptr session(SSL_new(context_.get()));
   if (!session) return session;
-  SSL_set_connect_state(session.get());
-  const bool is_address = base::address::from_parts(host, 0).has_value();
+  SSL* const raw = session.get();
+  SSL_set_connect_state(raw);
+  SSL_set_min_proto_version(raw, number_of(options.min_version));
+  SSL_set_max_proto_version(raw, number_of(options.max_version));
+  const bool is_address = base::address::from_parts(options.name, 0).has_value();
   // The macro for this casts in the old style.
-  if (!is_address)
-    SSL_ctrl(session.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(host.c_str()));
-  if (verify) {
-    X509_VERIFY_PARAM* expected = SSL_get0_param(session.get());
-    const int named = is_address ? X509_VERIFY_PARAM_set1_ip_asc(expected, host.c_str())
-                                 : X509_VERIFY_PARAM_set1_host(expected, host.data(), host.size());
+  if (options.send_name && !is_address)
+    SSL_ctrl(raw, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(options.name.c_str()));
+  if (options.certificate && !show(raw, *options.certificate)) return nullptr;
+  if (options.verify) {
+    X509_VERIFY_PARAM* expected = SSL_get0_param(raw);
+    const int named = is_address ? X509_VERIFY_PARAM_set1_ip_asc(expected, options.name.c_str())
+                                 : X509_VERIFY_PARAM_set1_host(expected, options.name.data(), options.name.size());
     if (named != 1) return nullptr;
-    SSL_set_verify(session.get(), SSL_VERIFY_PEER, nullptr);
+    if (options.trusted && SSL_set1_verify_cert_store(raw, options.trusted->store()) != 1) return nullptr;
+    SSL_set_verify(raw, SSL_VERIFY_PEER, nullptr);
   }
   return session;
 }

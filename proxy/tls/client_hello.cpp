@@ -43,4 +43,13 @@ std::optional<std::string> server_name_in_hello(SSL* session) {
   return parse_server_name({reinterpret_cast<const char*>(data), size});
 }
 
+bool asks_for_acme_proof(SSL* session) {
+  constexpr std::string_view only_acme("\0\x0b\x0a" "acme-tls/1", 13);
+  const unsigned char* data = nullptr;
+  std::size_t size = 0;
+  if (SSL_client_hello_get0_ext(session, TLSEXT_TYPE_application_layer_protocol_negotiation, &data, &size) != 1)
+    return false;
+  return std::string_view(reinterpret_cast<const char*>(data), size) == only_acme;
+}
+
 }  // namespace cardea::proxy::tls

@@ -17,4 +17,7 @@ namespace cardea::proxy::tls {
 /// The same of the ClientHello that a callback is looking at; "" without the extension.
 [[nodiscard]] std::optional<std::string> server_name_in_hello(SSL* session);
 
+/// Whether it offers the protocol of a CA's validation and no other (RFC 8737 section 3).
+[[nodiscard]] bool asks_for_acme_proof(SSL* session);
+
 }  // namespace cardea::proxy::tls

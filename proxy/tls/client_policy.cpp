@@ -28,14 +28,14 @@ std::string subject_of(X509* leaf) {
   return size > 0 ? std::string(data, static_cast<std::size_t>(size)) : std::string{};
 }
 
+}  // namespace
+
 std::string fingerprint_of(X509* leaf) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
   unsigned size = 0;
   if (X509_digest(leaf, EVP_sha256(), digest.data(), &size) != 1) return {};
   return base::hex(std::span<const unsigned char>(digest.data(), size));
 }
-
-}  // namespace
 
 std::string client_identity_fields(SSL* session) {
   X509* const leaf = SSL_get0_peer_certificate(session);

@@ -17,9 +17,12 @@ class client_policies {
  public:
   virtual ~client_policies() = default;
 
-  /// Null: no certificate is asked for. The name is as the client sent it, empty
-  /// without SNI. Valid as long as this object is.
-  [[nodiscard]] virtual const base::trust_store* find(std::string_view server_name) const noexcept = 0;
+  struct answer {
+    bool known = false;                         ///< some host of ours goes by that name
+    const base::trust_store* policy = nullptr;  ///< null: no certificate is asked for
+  };
+  /// The name is in lower case, empty without SNI. The answer is valid as long as this object is.
+  [[nodiscard]] virtual answer find(std::string_view server_name) const noexcept = 0;
 };
 
 /// A policy's identity; of no policy all zeros.
@@ -33,6 +36,9 @@ struct session_facts {
   std::string server_name;  ///< SNI in lower case, empty without
   policy_id policy{};       ///< under which the handshake was made
 };
+
+/// SHA-256 of the whole certificate, in lower-case hexadecimal.
+[[nodiscard]] std::string fingerprint_of(X509* certificate);
 
 /// "X-SSL-Client-Verify: SUCCESS", with subject and fingerprint, each line ended by
 /// CRLF, for a session whose client has proved who it is; empty otherwise. A

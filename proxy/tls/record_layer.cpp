@@ -60,6 +60,7 @@ record_layer::outcome record_layer::take_handshake(std::string_view message) noe
   if (message != update_not_requested && message != update_requested)
     return fail(unexpected_message, "a handshake message behind the handshake");
   if (!reading_.advance()) return fail(bad_record_mac, "no further key can be made");
+  ++key_updates_;
   // Several requests are answered once (section 4.6.3).
   if (message == update_requested) update_owed_ = true;
   return idle({event::nothing});

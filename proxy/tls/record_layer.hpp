@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace cardea::proxy::tls {
 
@@ -56,6 +57,9 @@ class record_layer {
   /// Once; 0 afterwards.
   [[nodiscard]] std::size_t seal_close_notify(char* out) noexcept;
 
+  /// How often the peer changed its keys since this was asked last.
+  [[nodiscard]] unsigned take_key_updates() noexcept { return std::exchange(key_updates_, 0); }
+
   void rest() noexcept {
     reading_.rest();
     writing_.rest();
@@ -81,6 +85,7 @@ class record_layer {
   record_protection writing_;
   std::string_view failure_;
   unsigned idle_records_ = 0;
+  unsigned key_updates_ = 0;
   std::uint8_t alert_ = none;
   bool update_owed_ = false;
   bool closed_ = false;  ///< we said that we send nothing more

@@ -1,9 +1,12 @@
 #include "proxy/tls/server_context.hpp"
 
 #include "base/certificate.hpp"
+#include "base/tls_names.hpp"
 #include "proxy/tls/client_hello.hpp"
 
-#include <openssl/crypto.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -22,7 +25,6 @@ constexpr long session_seconds_max = 24 * 60 * 60;
 constexpr const char* tls12_ciphers =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
-constexpr const char* curves = "X25519:P-256:P-384";
 
 // ALPN: HTTP/1.1 only. A client that offers none of ours is refused rather than
 // served something that it did not ask for (V11).
@@ -35,6 +37,12 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, co
     return SSL_TLSEXT_ERR_ALERT_FATAL;
   *out = chosen;
   return SSL_TLSEXT_ERR_OK;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& each : names) out += (out.empty() ? "" : ":") + each;
+  return out;
 }
 
 int facts_index() {
@@ -76,6 +84,23 @@ SSL_TICKET_RETURN judge_ticket(SSL* session, SSL_SESSION* offered, const unsigne
   return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
 
+// What the callback returns so that OpenSSL sends the alert, or stops without a word.
+int refuse_stranger(config::tls_section::stranger how, int* alert) noexcept {
+  *alert = SSL_AD_UNRECOGNIZED_NAME;
+  return how == config::tls_section::stranger::alert ? SSL_CLIENT_HELLO_ERROR : SSL_CLIENT_HELLO_RETRY;
+}
+
+bool begin_sealing(const ticket_key& key, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, unsigned char* iv, bool sealing) {
+  static const EVP_CIPHER* const algorithm = EVP_CIPHER_fetch(nullptr, "AES-256-CBC", nullptr);
+  char digest[] = "SHA256";
+  const OSSL_PARAM with[] = {
+      OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, const_cast<unsigned char*>(key.mac.data()), key.mac.size()),
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end()};
+  if (sealing && RAND_bytes(iv, EVP_CIPHER_get_iv_length(algorithm)) != 1) return false;
+  return EVP_CipherInit_ex2(cipher, algorithm, key.cipher.data(), iv, sealing ? 1 : 0, nullptr) == 1 &&
+         EVP_MAC_CTX_set_params(mac, with) == 1;
+}
+
 bool demand_certificate(SSL* session, const base::trust_store& from) {
   if (SSL_set1_verify_cert_store(session, from.store()) != 1) return false;
   if (from.names() != nullptr) SSL_set0_CA_list(session, SSL_dup_CA_list(from.names()));
@@ -87,21 +112,19 @@ bool demand_certificate(SSL* session, const base::trust_store& from) {
 
 void ssl_ctx_deleter::operator()(SSL_CTX* value) const noexcept { SSL_CTX_free(value); }
 
-ticket_keys::ticket_keys() {
-  if (RAND_bytes(bytes_.data(), static_cast<int>(bytes_.size())) != 1)
-    throw std::runtime_error("no random bytes for the session ticket keys");
+std::string default_groups(bool post_quantum) {
+  return (post_quantum ? std::string(base::post_quantum_group) + ":" : std::string()) + "X25519:P-256:P-384";
 }
-ticket_keys::~ticket_keys() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
 
-server_context::server_context(ticket_keys& tickets) : context_(SSL_CTX_new(TLS_server_method())) {
+server_context::server_context(const config::tls_section& options, std::shared_ptr<const ticket_keys> tickets)
+    : context_(SSL_CTX_new(TLS_server_method())), tickets_(std::move(tickets)) {
   SSL_CTX* context = context_.get();
   if (context == nullptr) throw std::runtime_error("cannot create a TLS context");
-  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  SSL_CTX_set_app_data(context, this);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  if (SSL_CTX_set_cipher_list(context, tls12_ciphers) != 1 || SSL_CTX_set1_groups_list(context, curves) != 1)
-    throw std::runtime_error("this OpenSSL lacks the required ciphers or curves");
+  apply(options);
   // One read system call for a whole record instead of one for its header and one for the rest.
   SSL_CTX_set_read_ahead(context, 1);
   // Stateless tickets only: a session cache would be a lock and memory for each client.
@@ -110,11 +133,25 @@ server_context::server_context(ticket_keys& tickets) : context_(SSL_CTX_new(TLS_
   SSL_CTX_set_timeout(context, session_seconds_max);
   SSL_CTX_set_session_ticket_cb(context, mark_ticket, judge_ticket, nullptr);
   SSL_CTX_set_client_hello_cb(context, read_hello, this);
-  SSL_CTX_set_tlsext_ticket_keys(context, tickets.bytes().data(), static_cast<long>(tickets.bytes().size()));
+  SSL_CTX_set_tlsext_ticket_key_evp_cb(context, seal_ticket);
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
   SSL_CTX_set_cert_cb(context, choose_certificate, this);
   // Not for a file: the stream goes on with the secrets when the handshake is done.
   SSL_CTX_set_keylog_callback(context, stream::note_secret);
+}
+
+void server_context::apply(const config::tls_section& options) {
+  SSL_CTX* context = context_.get();
+  const bool only13 = options.min_version == config::tls_section::version::tls13;
+  SSL_CTX_set_min_proto_version(context, only13 ? TLS1_3_VERSION : TLS1_2_VERSION);
+  const std::string ciphers = options.ciphers.empty() ? tls12_ciphers : joined(options.ciphers);
+  const std::string groups =
+      options.curves.empty() ? default_groups(base::has_post_quantum_group()) : joined(options.curves);
+  const std::string suites = options.ciphersuites.empty() ? TLS_DEFAULT_CIPHERSUITES : joined(options.ciphersuites);
+  if (SSL_CTX_set_cipher_list(context, ciphers.c_str()) != 1 || SSL_CTX_set1_groups_list(context, groups.c_str()) != 1 ||
+      SSL_CTX_set_ciphersuites(context, suites.c_str()) != 1)
+    throw std::runtime_error("this OpenSSL lacks the required ciphers or curves");
+  strangers_ = options.unknown_server_name;
 }
 
 ssl_ptr server_context::make_session(session_facts& facts) {
@@ -135,13 +172,34 @@ int server_context::read_hello(SSL* session, int* alert, void* self) {
     return SSL_CLIENT_HELLO_ERROR;
   }
   facts.server_name = std::move(*name);
-  const base::trust_store* policy = own.policies_ ? own.policies_->find(facts.server_name) : nullptr;
+  const client_policies::answer found =
+      own.policies_ ? own.policies_->find(facts.server_name) : client_policies::answer{};
+  // A CA that looks for its proof asks for no host of ours, and gets nothing but the proof.
+  const bool is_validation = asks_for_acme_proof(session);
+  if (!found.known && !is_validation && own.strangers_ != config::tls_section::stranger::default_certificate)
+    return refuse_stranger(own.strangers_, alert);
+  const base::trust_store* policy = is_validation ? nullptr : found.policy;
   facts.policy = id_of(policy);
   const bool ready = SSL_set_session_id_context(session, facts.policy.data(), facts.policy.size()) == 1 &&
                      (policy == nullptr || demand_certificate(session, *policy));
   if (ready) return SSL_CLIENT_HELLO_SUCCESS;
   *alert = SSL_AD_INTERNAL_ERROR;
   return SSL_CLIENT_HELLO_ERROR;
+}
+
+// What OpenSSL expects: 1 used, 2 opened with an old key (a new ticket is due), 0 no key, -1 failed.
+int server_context::seal_ticket(SSL* session, unsigned char* key_name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
+                                EVP_MAC_CTX* mac, int sealing) {
+  const auto& self = *static_cast<server_context*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(session)));
+  const ticket_key& current = self.tickets_->current();
+  if (sealing == 1) {
+    std::copy(current.name.begin(), current.name.end(), key_name);
+    return begin_sealing(current, cipher, mac, iv, true) ? 1 : -1;
+  }
+  const ticket_key* key = self.tickets_->find(std::span<const unsigned char, 16>(key_name, 16));
+  if (key == nullptr) return 0;
+  if (!begin_sealing(*key, cipher, mac, iv, false)) return -1;
+  return key == &current ? 1 : 2;
 }
 
 int server_context::choose_certificate(SSL* session, void* self) {

@@ -2,13 +2,15 @@
 
 #include "base/certificate_source.hpp"
 #include "base/error.hpp"
+#include "config/sections/tls.hpp"
 #include "proxy/tls/client_policy.hpp"
 #include "proxy/tls/stream.hpp"
+#include "proxy/tls/ticket_keys.hpp"
 
 #include <openssl/types.h>
 
-#include <array>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace cardea::proxy::tls {
@@ -18,33 +20,24 @@ struct ssl_ctx_deleter {
 };
 using ssl_ctx_ptr = std::unique_ptr<SSL_CTX, ssl_ctx_deleter>;
 
-/// Secrets that seal session tickets; made in memory, shared by all workers so
-/// that a session resumes on any of them.
-class ticket_keys {
- public:
-  ticket_keys();
-  ~ticket_keys();
-  ticket_keys(const ticket_keys&) = delete;
-  ticket_keys& operator=(const ticket_keys&) = delete;
-  [[nodiscard]] std::array<unsigned char, 80>& bytes() noexcept { return bytes_; }
-
- private:
-  std::array<unsigned char, 80> bytes_{};
-};
-
-/// One worker's TLS policy towards clients: TLS 1.2 and 1.3, the certificate
-/// chosen in each handshake from the current snapshot by server name.
+/// One worker's TLS policy towards clients: versions and ciphers as configured, the
+/// certificate chosen in each handshake from the current snapshot by server name.
 ///
 /// Belongs to its worker's thread.
 class server_context {
  public:
-  explicit server_context(ticket_keys& tickets);
+  /// Throws std::runtime_error when the library lacks what the options name.
+  server_context(const config::tls_section& options, std::shared_ptr<const ticket_keys> tickets);
   server_context(const server_context&) = delete;
   server_context& operator=(const server_context&) = delete;
 
   /// Handshakes from now on choose from `certificates`; those under way keep what they chose.
   void publish(base::certificate_snapshot certificates) noexcept { certificates_ = std::move(certificates); }
 
+  /// What handshakes from now on are offered; REQUIRES: options that were read without an error.
+  void apply(const config::tls_section& options);
+  /// What tickets are sealed and opened with from now on.
+  void publish(std::shared_ptr<const ticket_keys> tickets) noexcept { tickets_ = std::move(tickets); }
   /// Whose clients need a certificate, for handshakes from now on.
   void publish(std::shared_ptr<const client_policies> policies) noexcept { policies_ = std::move(policies); }
 
@@ -55,12 +48,19 @@ class server_context {
 
  private:
   static int read_hello(SSL* session, int* alert, void* self);
+  static int seal_ticket(SSL* session, unsigned char* key_name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
+                         EVP_MAC_CTX* mac, int sealing);
   static int choose_certificate(SSL* session, void* self);
 
   ssl_ctx_ptr context_;
   base::certificate_snapshot certificates_;
   std::shared_ptr<const client_policies> policies_;
+  std::shared_ptr<const ticket_keys> tickets_;
+  config::tls_section::stranger strangers_;
 };
+
+/// The groups for the key exchange when none are configured, best first.
+[[nodiscard]] std::string default_groups(bool post_quantum);
 
 /// The server name a client sent (lower case as sent), or empty.
 [[nodiscard]] std::string_view server_name_of(SSL* session) noexcept;

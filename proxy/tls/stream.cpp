@@ -71,6 +71,8 @@ struct bio_callbacks {
   static int read(BIO* bio, char* data, int size) noexcept {
     stream& self = owner(bio);
     BIO_clear_retry_flags(bio);
+    // OpenSSL would go on for as long as there is something to read.
+    if (self.is_flooded()) return -1;
     // Until the handshake is done OpenSSL must not see what follows it: it gets what it asks for
     // from what one system call brought.
     if (self.secrets_ && self.received().empty()) {
@@ -102,6 +104,14 @@ struct bio_callbacks {
   static int write(BIO* bio, const char* data, int size) noexcept {
     BIO_clear_retry_flags(bio);
     return owner(bio).collect(data, static_cast<std::size_t>(size)) ? size : -1;
+  }
+
+  // Called for the steps of a handshake, and after it for messages like KeyUpdate: never for data.
+  static void observe(const SSL* session, int where, int) noexcept {
+    if ((where & SSL_CB_LOOP) == 0) return;
+    const OSSL_HANDSHAKE_STATE state = SSL_get_state(session);
+    if (state != TLS_ST_SR_KEY_UPDATE && state != TLS_ST_CR_KEY_UPDATE) return;
+    owner(SSL_get_rbio(session)).note_key_updates(1);
   }
 
   static long control(BIO* bio, int command, long, void*) noexcept {
@@ -138,7 +148,10 @@ void stream::start_tls(ssl_ptr session) noexcept {
   BIO_set_data(bio, this);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_.get(), bio, bio);
-  if (SSL_is_server(ssl_.get()) != 1) return;
+  if (SSL_is_server(ssl_.get()) != 1) {
+    SSL_set_info_callback(ssl_.get(), bio_callbacks::observe);
+    return;
+  }
   secrets_ = std::make_unique<handshake_secrets>();
   SSL_set_ex_data(ssl_.get(), stream_index(), this);
   SSL_set_read_ahead(ssl_.get(), 0);
@@ -174,6 +187,17 @@ void stream::release_session() noexcept {
   }
   records_ = std::make_unique<record_layer>(*reading, *writing, secrets->records_written);
   ssl_.reset();
+}
+
+void stream::note_key_updates(unsigned count) noexcept {
+  constexpr base::tick_ms minute = 60'000;
+  const base::tick_ms now = socket_.loop().now();
+  if (now - key_updates_since_ >= minute) {
+    key_updates_since_ = now;
+    key_updates_ = 0;
+  }
+  key_updates_ += count;
+  if (is_flooded()) failure_ = "too many key updates";
 }
 
 bool stream::collect(const char* data, std::size_t size) noexcept {
@@ -323,6 +347,8 @@ net::io_result stream::read_record(char* data, std::size_t size) noexcept {
   char* const body = received_.data() + received_begin_ + record_header_bytes;
   const bool direct = size >= record.size();
   const record_layer::outcome outcome = records_->take(record, direct ? data : body);
+  if (const unsigned count = records_->take_key_updates(); count > 0) note_key_updates(count);
+  if (is_flooded()) return {net::io::failed};
   if (outcome.what == record_layer::event::data && !direct) {
     plain_begin_ = static_cast<std::size_t>(body - received_.data());
     plain_end_ = plain_begin_ + outcome.bytes;
@@ -383,9 +409,10 @@ net::io_result stream::read_tls(char* data, std::size_t size) noexcept {
     starved_ = false;
     total += static_cast<std::size_t>(got);
   }
+  if (is_flooded()) state = net::io::failed;
   // A key update or an alert may have been answered.
   if (collected_ > 0 && send_collected() == net::io::failed) state = net::io::failed;
-  if (total > 0) return {net::io::done, total};
+  if (total > 0 && !is_flooded()) return {net::io::done, total};
   return {state, 0};
 }
 

@@ -24,6 +24,8 @@ struct stream_resources {
   net::buffer_pool& buffers;
   /// Collects the records of one write, so that they leave in one system call.
   std::unique_ptr<char[]> record_scratch;
+  /// What a peer of TLS 1.3 may ask for in a minute: each change of keys costs us more than him (V06).
+  unsigned key_updates_max = 32;
 
   explicit stream_resources(net::buffer_pool& pool);
 };
@@ -93,6 +95,9 @@ class stream {
  private:
   friend struct bio_callbacks;
 
+  void note_key_updates(unsigned count) noexcept;
+  [[nodiscard]] bool is_flooded() const noexcept { return key_updates_ > resources_.key_updates_max; }
+
   [[nodiscard]] net::io_result write_clear(std::span<const std::string_view> pieces) noexcept;
   [[nodiscard]] net::io_result write_tls(std::span<const std::string_view> pieces, bool last) noexcept;
   [[nodiscard]] net::io_result write_records(std::span<const std::string_view> pieces, bool last) noexcept;
@@ -127,6 +132,8 @@ class stream {
   std::size_t unsent_end_ = 0;
   std::size_t collected_ = 0;  ///< bytes in the worker's record scratch, within one call only
   bool ended_ = false;    ///< a close_notify was read
+  base::tick_ms key_updates_since_ = 0;
+  unsigned key_updates_ = 0;  ///< in the present minute
   bool starved_ = false;  ///< OpenSSL can go on only with more bytes from the socket
   bool saw_fin_ = false;
   bool got_plain_http_ = false;

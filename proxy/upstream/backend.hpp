@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/address.hpp"
+#include "proxy/tls/backend_context.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -11,10 +12,10 @@ namespace cardea::proxy::upstream {
 
 /// A server that requests are passed on to, resolved. Immutable.
 struct backend {
-  std::string host;  ///< as configured: the name to verify and to send as SNI
+  std::string host;  ///< as configured
   std::uint16_t port = 80;
   bool tls = false;
-  bool verify = true;
+  tls::backend_options tls_options;      ///< with `tls` only
   std::vector<base::address> addresses;  ///< tried in order; empty when the name did not resolve
 
   std::uint32_t weight = 1;          ///< its share among the backends of its upstream; at least 1
@@ -26,7 +27,7 @@ struct backend {
   /// What it is called in messages and in the view of health: host and port.
   [[nodiscard]] std::string name() const;
   /// Everything that two leases must share to share a pool (V13): name,
-  /// port, TLS and verification, addresses.
+  /// port, TLS with all its options, addresses.
   [[nodiscard]] std::string pool_key() const;
 };
 

@@ -118,7 +118,10 @@ net::task<pool::outcome> pool::connect(net::waiter& waiter, base::tick_ms deadli
 net::task<failure> pool::secure(backend_connection& connection, net::waiter& waiter, base::tick_ms deadline) {
   if (!to_.tls) co_return no_failure;
   tls::stream& stream = connection.stream;
-  stream.start_tls(tls_.make_session(to_.host, to_.verify));
+  tls::ssl_ptr session = tls_.make_session(to_.tls_options);
+  if (!session)
+    co_return failure{failure_kind::backend_tls_failed, side::internal, 0, "no TLS session for the backend"};
+  stream.start_tls(std::move(session));
   while (true) {
     const net::io state = stream.handshake();
     if (state == net::io::done) co_return no_failure;

@@ -227,6 +227,29 @@ http {{ access_log off; keepalive_timeout 600; keepalive_requests 1000000; {temp
         return dict(zip(cls.FORWARDED, body.strip().split("|"), strict=True))
 
 
+class tls_origin:
+    """nginx behind https. /who tells server name|client's subject|version|how the client was verified, /private is
+    for clients with a certificate of `client_ca`."""
+
+    def __init__(self, test, pair, client_ca):
+        self.port = harness.free_port()
+        folder = test.path("nginx-tls")
+        os.makedirs(folder, exist_ok=True)
+        temporary = " ".join(f"{kind}_temp_path {folder}/{kind};"
+                             for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        config = test.write("nginx-tls/nginx.conf", f"""
+worker_processes 1; daemon off; master_process off; pid {folder}/pid; error_log stderr warn;
+events {{ worker_connections 1000; }}
+http {{ access_log off; keepalive_timeout 600; {temporary}
+  server {{ listen 127.0.0.1:{self.port} ssl; ssl_certificate {pair[0]}; ssl_certificate_key {pair[1]};
+    ssl_protocols TLSv1.2 TLSv1.3; ssl_client_certificate {client_ca}; ssl_verify_client optional; default_type text/plain;
+    location = /who {{ return 200 "$ssl_server_name|$ssl_client_s_dn|$ssl_protocol|$ssl_client_verify"; }}
+    location = /private {{ if ($ssl_client_verify != SUCCESS) {{ return 403; }} return 200 private; }} }} }}
+""")
+        self.process = test.start("nginx-tls", [harness.tool("nginx"), "-p", folder, "-c", config])
+        self.process.wait_for_port(self.port)
+
+
 class slow_origin:
     """Answers with a head and the first half of the body, and with the rest once `release` is called."""
 

@@ -17,6 +17,11 @@ class commands(harness.case):
     def test_version_names_the_libraries(self):
         self.assertRegex(self.printed("version"), r"\Acardea \d+\.\d+\.\d+.*\nOpenSSL 3\.[\s\S]*Boost 1\.")
 
+    def test_version_says_whether_the_library_has_a_post_quantum_group(self):
+        library = harness.run("openssl", "version").stdout
+        has_it = tuple(map(int, library.split()[1].split(".")[:2])) >= (3, 5)
+        self.assertRegex(self.printed("version"), r"\nX25519MLKEM768: " + ("yes" if has_it else "no, "))
+
     def test_dns_providers_are_listed_each_with_its_options(self):
         names = [line.split()[0] for line in self.printed("dns-providers").splitlines() if line]
         for name in ("cloudflare", "exec", "httpreq", "rfc2136"):

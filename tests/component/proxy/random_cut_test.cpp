@@ -50,7 +50,7 @@ conversation converse(unsigned seed, std::size_t size_max, bool tls) {
       tls ? std::optional(ca.issue("DNS:backend.test")) : std::nullopt);
   routing::route route = tests::route_to(origin.port());
   route.upstream.backends[0].tls = tls;
-  route.upstream.backends[0].verify = false;
+  route.upstream.backends[0].tls_options.verify = false;
   const proxy_under_test proxy({route});
   tls_client client = proxy.connect();
   std::mt19937 random(seed);

@@ -35,7 +35,8 @@ class tls_backend : public testing::Test {
     routing::route out = tests::route_to(origin.port());
     out.upstream.backends[0].host = host;
     out.upstream.backends[0].tls = true;
-    out.upstream.backends[0].verify = verify;
+    out.upstream.backends[0].tls_options.name = host;
+    out.upstream.backends[0].tls_options.verify = verify;
     return out;
   }
 
@@ -96,6 +97,78 @@ TEST_F(tls_backend, v13_a_verified_route_never_uses_an_unverified_connection) {
   const std::string seen = origin.received();
   EXPECT_EQ(client.ask(get()).status, 502);
   EXPECT_EQ(origin.received(), seen);
+}
+
+TEST_F(tls_backend, v13_the_name_and_the_authority_are_the_routes_own) {
+  const tests::test_ca own("own");
+  const std::string pem = own.pem();
+  const raw_origin origin(answer_with_server_name, own.issue("DNS:inner.test"));
+  routing::route route = route_to(origin, "backend.test");
+  route.upstream.backends[0].tls_options.name = "inner.test";
+  const auto status = [](const routing::route& to) {
+    const proxy_under_test proxy({to});
+    return proxy.connect().ask(get()).status;
+  };
+  EXPECT_EQ(status(route), 502) << "the system does not know its CA";
+  route.upstream.backends[0].tls_options.trusted = base::trust_store::create({&pem, 1}, false).value();
+  EXPECT_EQ(status(route), 200);
+  route.upstream.backends[0].tls_options.name = "backend.test";
+  EXPECT_EQ(status(route), 502) << "another name";
+  const raw_origin known(raw_origin::answering(ok()), ca_.issue("DNS:backend.test"));
+  routing::route strict = route_to(known, "backend.test");
+  strict.upstream.backends[0].tls_options.trusted = route.upstream.backends[0].tls_options.trusted;
+  EXPECT_EQ(status(strict), 502) << "the system's CAs do not count beside its own";
+}
+
+TEST_F(tls_backend, v13_no_name_is_sent_when_that_is_off_but_it_is_verified) {
+  const raw_origin origin(answer_with_server_name, ca_.issue("DNS:backend.test"));
+  routing::route route = route_to(origin, "backend.test");
+  route.upstream.backends[0].tls_options.send_name = false;
+  const proxy_under_test proxy({route});
+  EXPECT_EQ(proxy.connect().ask(get()).body, "(none)");
+  route.upstream.backends[0].tls_options.name = "other.test";
+  const proxy_under_test other({route});
+  EXPECT_EQ(other.connect().ask(get()).status, 502);
+}
+
+TEST_F(tls_backend, v13_each_set_of_options_has_connections_of_its_own) {
+  const raw_origin origin(raw_origin::answering(ok()), ca_.issue("DNS:backend.test,DNS:second.test"));
+  const std::string pem = ca_.pem();
+  std::vector<routing::route> routes(6, route_to(origin, "backend.test"));
+  routes[1].upstream.backends[0].tls_options.verify = false;
+  routes[2].upstream.backends[0].tls_options.name = "second.test";
+  routes[3].upstream.backends[0].tls_options.send_name = false;
+  routes[4].upstream.backends[0].tls_options.trusted = base::trust_store::create({&pem, 1}, false).value();
+  routes[5].upstream.backends[0].tls_options.max_version = tls::backend_options::version::tls12;
+  for (std::size_t i = 0; i < routes.size(); ++i) routes[i].name = "r" + std::to_string(i) + ".test";
+  routes.push_back(routes[0]);
+  routes.back().name = "twin.test";
+  const proxy_under_test proxy(routes);
+  tls_client client = proxy.connect();
+  for (int round = 0; round < 2; ++round) {
+    for (const routing::route& each : routes)
+      EXPECT_EQ(client.ask("GET / HTTP/1.1\r\nHost: " + each.name + "\r\n\r\n").status, 200) << each.name;
+    EXPECT_EQ(origin.connections(), 6) << "the twin shares, the others do not";
+  }
+}
+
+TEST_F(tls_backend, v14_what_comes_before_the_handshake_is_no_answer) {
+  const raw_origin origin(
+      [](raw_origin::connection& each) {
+        static_cast<void>(each.stream().read_bytes(1));
+        each.write(ok("injected"));
+        static_cast<void>(each.stream().read_to_end());
+      });
+  const proxy_under_test proxy({route_to(origin, "backend.test"), [&] {
+                                  routing::route trusting = route_to(origin, "backend.test", false);
+                                  trusting.name = "trusting.test";
+                                  return trusting;
+                                }()});
+  for (const char* host : {"app.test", "trusting.test"}) {
+    const http_answer answer = proxy.connect().ask("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n");
+    EXPECT_EQ(answer.status, 502) << host;
+    EXPECT_EQ(answer.body.find("injected"), std::string::npos);
+  }
 }
 
 TEST_F(tls_backend, one_that_speaks_no_tls_is_a_502) {

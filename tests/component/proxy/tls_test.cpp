@@ -83,6 +83,128 @@ TEST(tls, v08_tickets_of_another_process_are_of_no_use) {
   }
 }
 
+TEST(tls, v08_tickets_outlive_two_changes_of_the_key_and_no_third) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  config::entrypoint_section section;
+  section.threads = 2;
+  proxy_under_test proxy(origin, section);
+  auto now = std::chrono::steady_clock::now();
+  const auto half_a_day = [&] { proxy.server().rotate_tickets(now += 12h, 12h); };
+  for (const int version : versions) {
+    tls_client first = proxy.connect({.version = version});
+    ASSERT_EQ(first.ask(get()).status, 200);
+    const tests::tls_session session = first.session();
+    const auto resumes = [&](SSL_SESSION* with) {
+      tls_client again = proxy.connect({.version = version, .resume = with});
+      EXPECT_EQ(again.ask(get()).status, 200);
+      return again.resumed();
+    };
+    proxy.server().rotate_tickets(now + 11h, 12h);
+    EXPECT_TRUE(resumes(session.get())) << "before half a day";
+    half_a_day();
+    EXPECT_TRUE(resumes(session.get()));
+    tls_client renewing = proxy.connect({.version = version, .resume = session.get()});
+    ASSERT_EQ(renewing.ask(get()).status, 200);
+    const tests::tls_session renewed(SSL_SESSION_dup(renewing.session().get()));
+    half_a_day();
+    EXPECT_TRUE(resumes(session.get()));
+    half_a_day();
+    EXPECT_FALSE(resumes(session.get())) << "its key is gone";
+    EXPECT_TRUE(resumes(renewed.get())) << "one that was sealed anew when the old one was used";
+    half_a_day();
+  }
+}
+
+TEST(tls, v08_a_session_is_offered_for_a_day_at_most) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  const proxy_under_test proxy(origin);
+  for (const int version : versions) {
+    tls_client client = proxy.connect({.version = version});
+    ASSERT_EQ(client.ask(get()).status, 200);
+    const unsigned long seconds = SSL_SESSION_get_ticket_lifetime_hint(client.session().get());
+    EXPECT_GT(seconds, 0U);
+    EXPECT_LE(seconds, 24U * 60 * 60);
+  }
+}
+
+TEST(tls, v07_a_name_that_nobody_has_is_answered_as_configured) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  using stranger = config::tls_section::stranger;
+  for (const stranger how : {stranger::default_certificate, stranger::alert, stranger::close}) {
+    config::entrypoint_section section;
+    section.tls.unknown_server_name = how;
+    const proxy_under_test proxy(origin, section);
+    EXPECT_EQ(proxy.connect().ask(get()).status, 200);
+    for (const char* name : {"nobody.test", ""}) {
+      ERR_clear_error();
+      tls_client client(proxy.port(), {.server_name = name});
+      EXPECT_EQ(client.connected(), how == stranger::default_certificate) << name;
+      const bool alerted = ERR_GET_REASON(ERR_peek_error()) == SSL_R_TLSV1_UNRECOGNIZED_NAME;
+      EXPECT_EQ(alerted, how == stranger::alert) << name;
+      EXPECT_EQ(client.peer_names(), how == stranger::default_certificate ? "app.test" : "");
+    }
+  }
+}
+
+TEST(tls, v09_versions_ciphers_and_curves_are_those_that_are_configured) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  config::entrypoint_section section;
+  section.tls.ciphers = {"ECDHE-ECDSA-AES256-GCM-SHA384"};
+  section.tls.ciphersuites = {"TLS_CHACHA20_POLY1305_SHA256"};
+  section.tls.curves = {"P-384"};
+  proxy_under_test proxy(origin, section);
+  const auto cipher = [&](int version) {
+    tls_client client = proxy.connect({.version = version});
+    EXPECT_EQ(client.ask(get()).status, 200);
+    return std::string(SSL_get_cipher_name(client.stream().session()));
+  };
+  EXPECT_EQ(cipher(TLS1_2_VERSION), "ECDHE-ECDSA-AES256-GCM-SHA384");
+  EXPECT_EQ(cipher(TLS1_3_VERSION), "TLS_CHACHA20_POLY1305_SHA256");
+  tls_client client = proxy.connect();
+  EXPECT_EQ(SSL_get_negotiated_group(client.stream().session()), NID_secp384r1);
+  config::tls_section stricter;
+  stricter.min_version = config::tls_section::version::tls13;
+  proxy.server().apply(stricter);
+  EXPECT_TRUE(tests::eventually([&] { return !tls_client(proxy.port(), {.version = TLS1_2_VERSION}).connected(); }));
+  EXPECT_EQ(cipher(TLS1_3_VERSION), "TLS_AES_256_GCM_SHA384");
+}
+
+TEST(tls, v06_a_flood_of_key_updates_ends_the_connection) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  config::entrypoint_section section;
+  section.limits.key_updates_max = 8;
+  const proxy_under_test proxy(origin, section);
+  for (const int kind : {SSL_KEY_UPDATE_NOT_REQUESTED, SSL_KEY_UPDATE_REQUESTED}) {
+    tls_client client = proxy.connect({.version = TLS1_3_VERSION});
+    SSL* session = client.stream().session();
+    for (int i = 0; i < 8; ++i) {
+      ASSERT_EQ(SSL_key_update(session, kind), 1);
+      EXPECT_EQ(client.ask(get()).status, 200) << i << ": so many are allowed";
+    }
+    ASSERT_EQ(SSL_key_update(session, kind), 1);
+    EXPECT_EQ(client.ask(get()).status, 0);
+  }
+  EXPECT_EQ(proxy.connect().ask(get()).status, 200) << "and others are served";
+}
+
+TEST(tls, v12_beyond_the_maximum_the_oldest_unfinished_handshake_is_given_up) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  config::entrypoint_section section;
+  section.limits.handshakes_max = 3;
+  proxy_under_test proxy(origin, section);
+  std::vector<byte_stream> silent;
+  for (int i = 0; i < 3; ++i) {
+    silent.push_back(byte_stream::connect(proxy.port()));
+    EXPECT_TRUE(tests::eventually([&] { return proxy.server().status().connections_open == silent.size(); }));
+  }
+  EXPECT_EQ(proxy.connect().ask(get()).status, 200) << "somebody who is quick gets in";
+  EXPECT_EQ(silent[0].read_to_end(), "");
+  EXPECT_EQ(silent[0].end(), stream_end::orderly);
+  EXPECT_TRUE(silent[1].stays_silent(50ms));
+  EXPECT_TRUE(silent[2].stays_silent(50ms));
+  EXPECT_EQ(proxy.server().status().handshakes_failed, 1U);
+}
+
 TEST(tls, v06_renegotiation_is_refused) {
   const raw_origin origin(raw_origin::answering(ok()));
   const proxy_under_test proxy(origin);

@@ -83,7 +83,7 @@ timeout_shutdown: 5
   EXPECT_EQ(loaded.timeout_shutdown, std::chrono::seconds(5));
   ASSERT_EQ(loaded.routes.size(), 2U);
   EXPECT_EQ(loaded.routes[1].scheme, route_scheme::https);
-  EXPECT_TRUE(loaded.routes[1].no_tls_verify);
+  EXPECT_TRUE(loaded.routes[1].tls.no_verify);
   EXPECT_EQ(result.notes.size(), 1U);
 }
 
