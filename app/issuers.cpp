@@ -12,10 +12,6 @@
 namespace cardea::app {
 namespace {
 
-std::string directory_of(const config::certificate_request& request) {
-  return request.ca_dir_url.empty() ? std::string(config::lets_encrypt_directory) : request.ca_dir_url;
-}
-
 base::result<base::fetch> make_fetch(const std::vector<std::string>& ca_files) {
   base::fetch_client_options options;
   options.ca_files = ca_files;
@@ -36,21 +32,44 @@ std::span<const std::string_view> dns_provider_names() { return dnsproviders::pr
 std::optional<config::request_problem> check_request(const config::certificate_request& request) {
   base::asio::io_context context{1};
   issuers factory(context.get_executor());
-  const auto made = factory.make(request);
-  if (made) return std::nullopt;
-  return config::request_problem{dnsproviders::named_option(made.error()), made.error().message()};
+  for (const config::certificate_request& each : config::requests_by_issuer(request)) {
+    const auto made = factory.make(each);
+    if (!made)
+      return config::request_problem{dnsproviders::named_option(made.error()), made.error().message()};
+  }
+  return std::nullopt;
 }
 
 base::result<std::shared_ptr<autocert::acme::transport>> issuers::transport_to(
     const config::certificate_request& request) {
-  std::string key = directory_of(request);
+  std::string key = config::directory_of(request);
   for (const std::string& file : request.ca_certs) key += '|' + file;
   auto& found = transports_[key];
   if (found) return found;
   auto fetch = make_fetch(request.ca_certs);
   if (!fetch) return fetch.error().at("ca_certs");
-  found = std::make_shared<autocert::acme::transport>(directory_of(request), std::move(*fetch),
-                                                      base::system_wall_clock(), base::sleep_for);
+  autocert::acme::transport::limits limits;
+  if (config::is_public_ca(config::directory_of(request)))
+    limits.budget = autocert::acme::request_budget::of_public_ca();
+  found = std::make_shared<autocert::acme::transport>(config::directory_of(request), std::move(*fetch),
+                                                      base::system_wall_clock(), base::sleep_for, limits);
+  return found;
+}
+
+base::result<std::shared_ptr<autocert::acme::account>> issuers::account_of(
+    const config::certificate_request& request) {
+  auto ca = transport_to(request);
+  if (!ca) return ca.error();
+  // A reload may bring another e-mail address or external account.
+  auto& found =
+      accounts_[config::directory_of(request) + '|' + request.acme_key_path + '|' + request.email + '|' +
+                request.eab_kid + '|' + request.eab_hmac.reveal() + '|' + request.eab_url.value_or("")];
+  if (found) return found;
+  std::string eab_url(config::eab_url_of(config::directory_of(request)).value_or(""));
+  found = std::make_shared<autocert::acme::account>(
+      autocert::acme::account_settings{request.acme_key_path, request.email, request.eab_kid,
+                                       request.eab_hmac, request.eab_url.value_or(eab_url)},
+      std::move(*ca));
   return found;
 }
 
@@ -68,6 +87,8 @@ base::result<std::unique_ptr<autocert::issuer>> issuers::make(const config::cert
   }
   auto transport = transport_to(request);
   if (!transport) return transport.error();
+  auto account = account_of(request);
+  if (!account) return account.error();
 
   const base::logger log = base::logger("dns01").with({"provider", request.name});
   auto solver = std::make_unique<autocert::solvers::dns01>(
@@ -77,12 +98,10 @@ base::result<std::unique_ptr<autocert::issuer>> issuers::make(const config::cert
                                                  base::sleep_for);
       },
       request.cert_path + ".pending-dns", log);
-  autocert::acme::issuer_settings settings{request.name,          directory_of(request), request.email,
-                                           request.acme_key_path, request.eab_kid,       request.eab_hmac,
-                                           request.profile,       request.preferred_chain};
+  autocert::acme::issuer_settings settings{request.name, request.profile, request.preferred_chain};
   return std::unique_ptr<autocert::issuer>(std::make_unique<autocert::acme::acme_issuer>(
-      std::move(settings), std::move(*transport), std::move(solver), base::system_wall_clock(),
-      base::sleep_for));
+      std::move(settings), std::move(*transport), std::move(*account), std::move(solver),
+      base::system_wall_clock(), base::sleep_for));
 }
 
 }  // namespace cardea::app

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "autocert/acme/account.hpp"
 #include "autocert/acme/transport.hpp"
 #include "autocert/issuer.hpp"
 #include "base/async.hpp"
@@ -24,7 +25,8 @@ namespace cardea::app {
 
 /// Builds the ACME client of a certificate from its configuration.
 ///
-/// Certificates of the same CA share one transport (nonces, directory).
+/// Certificates of the same CA share one transport (nonces, directory, what is
+/// left of the CA's limits), those with the same account key one account.
 class issuers {
  public:
   explicit issuers(base::executor where) : executor_(where) {}
@@ -33,12 +35,17 @@ class issuers {
   [[nodiscard]] base::result<std::unique_ptr<autocert::issuer>> make(
       const config::certificate_request& request);
 
+  /// The account that a certificate's (preferred) issuer has.
+  [[nodiscard]] base::result<std::shared_ptr<autocert::acme::account>> account_of(
+      const config::certificate_request& request);
+
  private:
   [[nodiscard]] base::result<std::shared_ptr<autocert::acme::transport>> transport_to(
       const config::certificate_request& request);
 
   base::executor executor_;
   std::map<std::string, std::shared_ptr<autocert::acme::transport>> transports_;
+  std::map<std::string, std::shared_ptr<autocert::acme::account>> accounts_;
 };
 
 }  // namespace cardea::app

@@ -35,6 +35,19 @@ struct renewal_advice {
   std::chrono::seconds ask_again{24 * 60 * 60};  ///< 1 minute to 24 hours
 };
 
+/// What a failed order means for the next one.
+struct setback {
+  enum class kind {
+    refused,      ///< the CA said no, or the order did not get that far
+    unreachable,  ///< no answer, or that it cannot now: says nothing about the order
+    limited,      ///< too many requests: short retries make it worse (B24)
+    lasting,      ///< will be refused again until somebody changes something (B27)
+  };
+  kind is = kind::refused;
+  std::optional<std::chrono::seconds> retry_after;  ///< that the CA asks for, at most 24 hours (B23)
+  std::vector<std::string> names;  ///< that were refused, as in the order; empty: the CA did not tell (B28)
+};
+
 /// Whoever turns a signing request into a certificate: an ACME CA, the
 /// internal CA, the self-signing stand-in. The life-cycle above it is the same.
 class issuer {
@@ -45,6 +58,9 @@ class issuer {
   /// operator. Control thread; the issuer must outlive the awaitable; a bounded
   /// time passes before it completes.
   [[nodiscard]] virtual base::awaitable<base::result<std::string>> issue(issue_request request) = 0;
+
+  /// About the last `issue` that failed.
+  [[nodiscard]] virtual setback last_setback() const { return {}; }
 
   /// When the issuer wants this certificate of its own to be renewed.
   [[nodiscard]] virtual base::awaitable<base::result<renewal_advice>> advise(

@@ -3,9 +3,10 @@
 #include "autocert/error.hpp"
 #include "autocert/key.hpp"
 #include "autocert/self_signed.hpp"
+#include "base/crypto.hpp"
 #include "base/dns_name.hpp"
 #include "base/rfc3339.hpp"
-#include "config/sections/known_cas.hpp"
+#include "base/text.hpp"
 
 #include <fmt/format.h>
 #include <boost/asio/error.hpp>
@@ -32,10 +33,15 @@ bool is_cancelled(const base::error& failure) {
 
 base::logger logger_of(const std::string& name) { return base::logger("autocert").with({"provider", name}); }
 
-// As the metadata names who issued: the CA's directory, or what stands for it.
-std::string issuer_name(const config::certificate_request& request) {
-  if (request.provider == "internal") return request.provider;
-  return request.ca_dir_url.empty() ? std::string(config::lets_encrypt_directory) : request.ca_dir_url;
+// Whatever a CA may have refused for good: when it changes, the refusal is of no meaning any more.
+std::string fingerprint_of(const config::certificate_request& request, const std::vector<authority>& cas) {
+  std::string all = fmt::format("{}|{}|{}|{}|{}", request.email, request.eab_kid, request.eab_hmac.reveal(),
+                                request.profile, static_cast<int>(request.certificate_key_type));
+  for (const std::string& domain : request.domains) all += '|' + domain;
+  for (const authority& each : cas) all += '|' + each.name;
+  for (const config::certificate_issuer& each : request.fallbacks)
+    all += '|' + each.eab_kid + '|' + each.eab_hmac.reveal() + '|' + each.profile;
+  return base::hex(base::sha256(all)).substr(0, 16);
 }
 
 // The chain must be for the names that were ordered, or the next check would order again.
@@ -60,23 +66,26 @@ provider::provider(config::certificate_request request, collaborators with)
       store_(request_.cert_path, request_.key_path, log_, *with_.outside.files),
       failures_(request_.cert_path, request_.key_path, *with_.outside.files),
       metadata_(request_.cert_path, log_, *with_.outside.files),
+      wanted_(fingerprint_of(request_, with_.cas)),
       attempt_over_(with_.outside.executor, base::steady_timer::time_point::max()),
       wake_(with_.outside.executor, base::steady_timer::time_point::max()) {
-  if (with_.ca == nullptr) return;
+  if (!has_ca()) return;
+  for (const authority& each : with_.cas) ca_names_.push_back(each.name);
+  failures_.forget_other(wanted_);
   known_ = metadata_.load();
   last_error_ = known_.last_error;
 }
 
 base::result<effect> provider::load() {
   if (unsaved_) return effect::unchanged;  // what is served is newer than what the disk holds
-  auto loaded = store_.load(with_.ca != nullptr ? on_damage::quarantine : on_damage::report);
+  auto loaded = store_.load(has_ca() ? on_damage::quarantine : on_damage::report);
   unreadable_ = loaded.has_error() && loaded.error() == base::make_error_code(base::errc::io);
   if (loaded) {
     const bool same = current_ && current_->serial_hex() == (*loaded)->serial_hex();
-    const bool older = current_ && with_.ca != nullptr && (*loaded)->not_after() < current_->not_after();
+    const bool older = current_ && has_ca() && (*loaded)->not_after() < current_->not_after();
     if (same || older) return effect::unchanged;
-    foreign_ = with_.ca != nullptr && with_.is_foreign && with_.is_foreign(**loaded);
-    if (with_.ca != nullptr) known_ = metadata_.load();
+    foreign_ = has_ca() && with_.is_foreign && with_.is_foreign(**loaded);
+    if (has_ca()) known_ = metadata_.load();
     last_error_ = known_.serial == (*loaded)->serial_hex() ? known_.last_error : "";
     serve(std::move(*loaded));
     log_.info("certificate loaded",
@@ -94,7 +103,7 @@ base::result<effect> provider::load() {
   }
   last_error_ = why.message();
   log_.warn("certificate on disk is not usable", {{"error", last_error_}});
-  if (with_.ca != nullptr && !unreadable_) return effect::unchanged;
+  if (has_ca() && !unreadable_) return effect::unchanged;
   return why.at(name());
 }
 
@@ -108,7 +117,7 @@ base::result<effect> provider::renew_without_ca(renew_mode mode) {
 }
 
 base::awaitable<base::result<effect>> provider::renew(renew_mode mode) {
-  if (with_.ca == nullptr) co_return renew_without_ca(mode);
+  if (!has_ca()) co_return renew_without_ca(mode);
   if (attempting_) co_return co_await attempt_result();
   if (mode == renew_mode::if_needed) {
     // Somebody else (another process, the operator) may have renewed, or repaired, the files.
@@ -165,37 +174,106 @@ base::awaitable<base::result<effect>> provider::attempt() {
   const auto place = co_await with_.gate.enter();
   if (!place.held()) co_return base::error(base::errc::cancelled).at(name());
   const base::wall_time now = with_.outside.clock();
-  if (const auto stamped = failures_.record(now); !stamped)
+  const bool is_first_try = failures_.record().in_row == 0;
+  const std::size_t index = choose_issuer(failures_.record(), ca_names_, request_.issuer_tries, now).index;
+  if (const auto stamped = failures_.begin(now, wanted_); !stamped)
     log_.warn("the time of the attempt could not be stored", {{"error", stamped.error().message()}});
   ++known_.attempts;
   known_.attempted_at = now;
   remember();
-  auto pair = co_await order();
-  if (!pair) co_return failed(pair.error());
-  install(std::move(*pair));
-  co_return effect::replaced;
+  if (index > 0) log_.info("another issuer is asked", {{"ca", ca_names_[index]}});
+  auto pair = co_await order_from(index, is_first_try);
+  if (pair) {
+    pair->from = &with_.cas[index];
+    install(std::move(*pair));
+    co_return effect::replaced;
+  }
+  if (is_cancelled(pair.error())) co_return failed(pair.error());
+  note_failure(ca_names_[index], setback_);
+  const setback why = setback_;
+  co_await order_the_rest(index, why);
+  co_return failed(pair.error());
+}
+
+void provider::note_failure(const std::string& ca, const setback& why) {
+  failure_record record = failures_.record();
+  std::optional<std::chrono::seconds> lives;
+  if (current_) lives = lifetime({current_->not_before(), current_->not_after()});
+  note_setback(record, ca, why, with_.outside.clock(), lives);
+  if (const auto kept = failures_.keep(std::move(record)); !kept)
+    log_.warn("the failure could not be stored", {{"error", kept.error().message()}});
+}
+
+base::awaitable<base::result<provider::fresh_pair>> provider::order_from(std::size_t index,
+                                                                         bool is_first_try) {
+  const authority& from = with_.cas[index];
+  std::vector<std::string> domains = request_.domains;
+  if (from.rehearsal != nullptr && wants_rehearsal(failures_.record(), from.name)) {
+    log_.info("the order is tried out in the CA's staging directory first");
+    const auto tried = co_await order(*from.rehearsal, domains, false);
+    if (!tried && is_cancelled(tried.error())) co_return tried.error();
+    setback_ = from.rehearsal->last_setback();
+    setback_.retry_after.reset();  // of no meaning to the other directory
+    if (!tried && forbids_order(setback_)) co_return tried.error().at("staging");
+    if (!tried) log_.warn("the staging directory cannot be used", {{"error", tried.error().message()}});
+  }
+  // After a failure without it: a CA that stumbles over it must not stop the renewal (B46).
+  const bool replaces = is_first_try && !is_mismatch() && issuer_of_current() == &from;
+  auto pair = co_await order(*from.ca, std::move(domains), replaces);
+  setback_ = pair ? setback() : from.ca->last_setback();
+  co_return pair;
+}
+
+base::awaitable<void> provider::order_the_rest(std::size_t index, setback why) {
+  const base::wall_time now = with_.outside.clock();
+  partial_order wish{request_.domains, why.names, why.is == setback::kind::lasting,
+                     failures_.record().in_row};
+  if (current_ && current_->not_after() > now && !foreign_) {
+    wish.served = current_->dns_names();
+    wish.due = renewal_time(inputs()) <= now;
+    wish.near_end = current_->not_after() - now < (current_->not_after() - current_->not_before()) / 10;
+  }
+  std::vector<std::string> rest = names_without_refused(wish);
+  if (rest.empty()) co_return;
+  log_.warn("names were refused, the others are ordered without them",
+            {{"refused", fmt::format("{}", fmt::join(why.names, ","))},
+             {"ordered", fmt::format("{}", fmt::join(rest, ","))}});
+  auto part = co_await order(*with_.cas[index].ca, std::move(rest), false);
+  if (!part) {
+    log_.warn("the others were not obtained either", {{"error", part.error().message()}});
+    co_return;
+  }
+  part->from = &with_.cas[index];
+  part->whole = false;
+  install(std::move(*part));
+}
+
+const authority* provider::issuer_of_current() const {
+  for (const authority& each : with_.cas)
+    if (known_.ca.empty() || each.name == known_.ca) return &each;
+  return nullptr;
 }
 
 // Every order has a key of its own, so that a stolen one dies with its certificate, unless reuse_key says
 // otherwise (pinned keys).
-base::awaitable<base::result<provider::fresh_pair>> provider::order() {
-  const auto key =
-      current_ && request_.reuse_key && is_of_type(current_->key(), request_.certificate_key_type)
-          ? share_key(current_->key())
-          : make_key(request_.certificate_key_type);
+base::awaitable<base::result<provider::fresh_pair>> provider::order(issuer& ca,
+                                                                    std::vector<std::string> domains,
+                                                                    bool replaces) {
+  const bool is_kept = current_ && request_.reuse_key && !key_is_burnt_ &&
+                       is_of_type(current_->key(), request_.certificate_key_type);
+  const auto key = is_kept ? share_key(current_->key()) : make_key(request_.certificate_key_type);
   if (!key) co_return key.error().at("make the key");
-  auto csr = make_csr(key->get(), request_.domains);
+  auto csr = make_csr(key->get(), domains);
   if (!csr) co_return csr.error().at("make the signing request");
   log_.info("key and signing request made");
-  issue_request wanted{request_.domains, std::move(*csr)};
-  // After a failure without it: a CA that stumbles over it must not stop the renewal (B46).
-  if (failures_in_row_ == 0 && !is_mismatch()) wanted.replaces = current_;
-  auto chain = co_await with_.ca->issue(std::move(wanted));
+  issue_request wanted{domains, std::move(*csr)};
+  if (replaces) wanted.replaces = current_;
+  auto chain = co_await ca.issue(std::move(wanted));
   if (!chain) co_return chain.error();
   fresh_pair out{std::move(*chain), base::secret(key_to_pem(key->get())), nullptr};
   auto parsed = base::certificate::from_pem(out.chain_pem, out.key_pem.reveal());
   if (!parsed) co_return parsed.error().at("the CA's answer is not usable");
-  if (auto checked = check_answer(**parsed, request_.domains); !checked) co_return checked.error();
+  if (auto checked = check_answer(**parsed, domains); !checked) co_return checked.error();
   out.certificate = std::move(*parsed);
   log_.info("certificate received");
   co_return out;
@@ -206,11 +284,11 @@ void provider::install(fresh_pair pair) {
   if (pair.certificate->not_before() > now + clock_skew_noticed)
     log_.warn("the CA's clock is ahead of ours",
               {{"not_before", base::to_rfc3339(pair.certificate->not_before())}});
-  obtained_at_ = now;
-  failures_in_row_ = 0;
+  if (pair.whole) obtained_at_ = now;  // else the pause after the failure holds the next order back
   last_error_.clear();
+  key_is_burnt_ = false;
   const std::shared_ptr<const base::certificate> fresh = pair.certificate;
-  known_ = metadata_of(*fresh, issuer_name(request_), request_.profile, now);
+  known_ = metadata_of(*fresh, pair.from->name, pair.from->profile, now);
   foreign_ = false;
   save(std::move(pair));
   serve(fresh);
@@ -220,8 +298,7 @@ void provider::install(fresh_pair pair) {
 }
 
 void provider::save(fresh_pair pair) {
-  if (const auto saved = store_.save(pair.chain_pem, pair.key_pem.reveal(), to_json(known_));
-      !saved) {
+  if (const auto saved = store_.save(pair.chain_pem, pair.key_pem.reveal(), to_json(known_)); !saved) {
     // The stamp of the attempt stays on disk: a process that restarts without
     // the new pair must not order at once again.
     if (!unsaved_ || unsaved_->certificate != pair.certificate)
@@ -231,7 +308,8 @@ void provider::save(fresh_pair pair) {
     unsaved_ = std::move(pair);
     return;
   }
-  if (const auto cleared = failures_.clear(); !cleared)
+  // Without names that were refused the failure goes on.
+  if (const auto cleared = pair.whole ? failures_.clear() : base::result<void>(); !cleared)
     log_.warn("the time of the last attempt could not be removed", {{"error", cleared.error().message()}});
   log_.info("certificate saved", {{"path", request_.cert_path}});
   unsaved_.reset();
@@ -260,7 +338,6 @@ void provider::serve(std::shared_ptr<const base::certificate> certificate) {
 
 base::error provider::failed(const base::error& cause) {
   if (is_cancelled(cause)) return cause.at(name());
-  ++failures_in_row_;
   last_error_ = cause.message();
   const base::wall_time now = with_.outside.clock();
   known_.last_error = last_error_;
@@ -272,7 +349,7 @@ base::error provider::failed(const base::error& cause) {
 }
 
 bool provider::is_mismatch() const {
-  if (!current_ || with_.ca == nullptr) return false;
+  if (!current_ || !has_ca()) return false;
   return foreign_ || !same_names(current_->dns_names(), request_.domains);
 }
 
@@ -282,7 +359,10 @@ renewal_inputs provider::inputs() const {
   if (current_) out.dates = validity{current_->not_before(), current_->not_after()};
   out.mismatch = is_mismatch();
   out.last_failure = failures_.last();
-  out.failures_in_row = failures_in_row_;
+  out.failures_in_row = failures_.record().in_row;
+  if (has_ca())
+    out.not_before =
+        choose_issuer(failures_.record(), ca_names_, request_.issuer_tries, with_.outside.clock()).not_before;
   out.obtained_at = obtained_at_;
   if (current_ && known_.suggested) out.suggested = known_.suggested->at;
   return out;
@@ -294,7 +374,7 @@ certificate_status provider::status() const {
   certificate_status out;
   out.provider = name();
   out.last_error = last_error_;
-  if (with_.ca != nullptr) out.next_renewal = unix_seconds(next_attempt(inputs(), with_.outside.clock()));
+  if (has_ca()) out.next_renewal = unix_seconds(next_attempt(inputs(), with_.outside.clock()));
   if (!current_) return out;
   out.subject = current_->subject();
   out.issuer = current_->issuer();
@@ -311,7 +391,9 @@ base::awaitable<void> provider::take_advice() {
   const bool is_due = next_attempt(inputs(), now) <= now;
   if (!about || is_due || foreign_ || attempting_ || now < ask_again_) co_return;
   ask_again_ = now + advice_retry_interval;
-  const auto advice = co_await with_.ca->advise(about);
+  const authority* const from = issuer_of_current();
+  if (from == nullptr) co_return;
+  const auto advice = co_await from->ca->advise(about);
   if (about != current_) co_return;  // replaced meanwhile
   if (!advice) {
     log_.debug("the CA gives no renewal information now", {{"why", advice.error().message()}});
@@ -333,6 +415,8 @@ void provider::suggest(const renewal_window& window, base::wall_time ask_again) 
                                                 {"window_start", base::to_rfc3339(window.start)},
                                                 {"window_end", base::to_rfc3339(window.end)},
                                                 {"explanation", window.explanation}});
+    // A window that is over when it is first seen: the certificate is revoked, or about to be (B54).
+    if (window.end <= with_.outside.clock() && known_.suggested) key_is_burnt_ = true;
     known_.suggested = suggestion{window, at, ask_again};
   }
   known_.suggested->ask_again = ask_again;
@@ -343,13 +427,14 @@ void provider::suggest(const renewal_window& window, base::wall_time ask_again) 
 }
 
 void provider::remember() {
-  if (with_.ca == nullptr || unsaved_) return;  // unsaved: it names a certificate that is not on disk: retry_save writes both
+  if (!has_ca() || unsaved_)
+    return;  // unsaved: it names a certificate that is not on disk: retry_save writes both
   if (const auto saved = metadata_.save(known_); !saved)
     log_.warn("what is known of the certificate could not be stored", {{"error", saved.error().message()}});
 }
 
 base::awaitable<void> provider::keep_renewed() {
-  if (with_.ca == nullptr) co_return;
+  if (!has_ca()) co_return;
   const auto cancellation = co_await base::asio::this_coro::cancellation_state;
   while (cancellation.cancelled() == base::asio::cancellation_type::none) {
     retry_save();

@@ -7,6 +7,7 @@
 #include "autocert/order_gate.hpp"
 #include "autocert/renewal.hpp"
 #include "autocert/request_check.hpp"
+#include "autocert/retry.hpp"
 #include "autocert/status.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
@@ -16,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace cardea::autocert {
 
@@ -30,6 +32,14 @@ enum class renew_mode {
 /// with it a failure, to false.
 enum class effect { unchanged, replaced };
 
+/// A CA that may be asked for a certificate.
+struct authority {
+  std::string name;             ///< address of its directory, or "internal"
+  issuer* ca = nullptr;         ///< never null
+  issuer* rehearsal = nullptr;  ///< where an order that failed is tried out first; null: nowhere
+  std::string profile = {};     ///< that it is asked for; empty: its default
+};
+
 /// The life-cycle of one certificate: `main` or `extra[N]`.
 ///
 /// load from disk -> order when absent, due or for other names -> save the pair
@@ -41,9 +51,9 @@ class provider {
   struct collaborators {
     const environment& outside;
     order_gate& gate;
-    base::task_group& tasks;  ///< in which attempts run; joined before the provider dies
-    issuer* ca = nullptr;     ///< null for local and pseudo
-    /// Whether a certificate found on disk is of another CA than `ca`, so that
+    base::task_group& tasks;     ///< in which attempts run; joined before the provider dies
+    std::vector<authority> cas;  ///< the preferred one first; empty for local and pseudo
+    /// Whether a certificate found on disk is of another kind of CA, so that
     /// it is to be replaced; may be empty.
     std::function<bool(const base::certificate&)> is_foreign;
     /// Called after the served certificate has changed.
@@ -85,8 +95,11 @@ class provider {
     std::string chain_pem;
     base::secret key_pem;
     std::shared_ptr<const base::certificate> certificate;
+    const authority* from = nullptr;  ///< that issued it
+    bool whole = true;                ///< false: without names that were refused
   };
 
+  [[nodiscard]] bool has_ca() const noexcept { return !with_.cas.empty(); }
   [[nodiscard]] renewal_inputs inputs() const;
   [[nodiscard]] bool is_mismatch() const;
   base::result<effect> renew_without_ca(renew_mode mode);
@@ -95,7 +108,14 @@ class provider {
   [[nodiscard]] base::awaitable<void> run_attempt();
   [[nodiscard]] base::awaitable<base::result<effect>> attempt();
   void end_attempt();
-  [[nodiscard]] base::awaitable<base::result<fresh_pair>> order();
+  [[nodiscard]] base::awaitable<base::result<fresh_pair>> order_from(std::size_t index, bool is_first_try);
+  [[nodiscard]] base::awaitable<base::result<fresh_pair>> order(issuer& ca, std::vector<std::string> domains,
+                                                                bool replaces);
+  /// What can still be had after a failure: the names that were not refused.
+  [[nodiscard]] base::awaitable<void> order_the_rest(std::size_t index, setback why);
+  void note_failure(const std::string& ca, const setback& why);
+  /// The CA of the served certificate; null when it is none of the configured ones.
+  [[nodiscard]] const authority* issuer_of_current() const;
   void install(fresh_pair pair);
   [[nodiscard]] base::error failed(const base::error& cause);
   void serve(std::shared_ptr<const base::certificate> certificate);
@@ -119,10 +139,13 @@ class provider {
 
   std::shared_ptr<const base::certificate> current_;
   std::optional<base::wall_time> obtained_at_;
-  std::optional<fresh_pair> unsaved_;     ///< served from memory because the disk refused it
-  metadata known_;                        ///< of the served certificate, as far as it names that one
-  base::wall_time ask_again_{};           ///< the CA, about the one that is served
-  unsigned failures_in_row_ = 0;
+  std::optional<fresh_pair> unsaved_;  ///< served from memory because the disk refused it
+  metadata known_;                     ///< of the served certificate, as far as it names that one
+  base::wall_time ask_again_{};        ///< the CA, about the one that is served
+  std::vector<std::string> ca_names_;
+  std::string wanted_;         ///< fingerprint of the request
+  setback setback_;            ///< of the attempt that runs
+  bool key_is_burnt_ = false;  ///< the CA wants it replaced at once: not used again, whatever reuse_key says
   bool foreign_ = false;       ///< loaded from disk, and of another CA than the configured one
   bool unreadable_ = false;    ///< files exist but the system refuses to read them
   bool missing_told_ = false;  ///< local: that there is nothing yet

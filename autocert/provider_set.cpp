@@ -52,7 +52,7 @@ base::result<std::unique_ptr<provider_set>> provider_set::create(const config::a
 
 base::result<void> provider_set::add(const config::certificate_request& request,
                                      const std::string& root_folder) {
-  provider::collaborators with{outside_, gate_, tasks_, nullptr, {}, [this] { publish(); }};
+  provider::collaborators with{outside_, gate_, tasks_, {}, {}, [this] { publish(); }};
   switch (kind_of(request.provider)) {
     case provider_kind::local:
     case provider_kind::pseudo:
@@ -60,7 +60,7 @@ base::result<void> provider_set::add(const config::certificate_request& request,
     case provider_kind::internal: {
       if (!internal_)
         internal_ = std::make_unique<internal_ca>(root_folder, outside_.clock, log_, *outside_.files);
-      with.ca = internal_.get();
+      with.cas.push_back({"internal", internal_.get()});
       with.is_foreign = [this](const base::certificate& leaf) { return !internal_->has_issued(leaf); };
       break;
     }
@@ -68,15 +68,31 @@ base::result<void> provider_set::add(const config::certificate_request& request,
     case provider_kind::dns: {
       if (!outside_.make_acme_issuer)
         return make_error(errc::unknown_provider, "this program has no ACME client").at(request.name);
-      auto made = outside_.make_acme_issuer(request);
-      if (!made) return made.error().at(request.name);
-      with.ca = issuers_.emplace_back(std::move(*made)).get();
+      for (const config::certificate_request& each : config::requests_by_issuer(request)) {
+        auto added = make_authority(each);
+        if (!added) return added.error().at(request.name);
+        with.cas.push_back(std::move(*added));
+      }
       with.is_foreign = internal_ca::is_internal;
       break;
     }
   }
   providers_.push_back(std::make_unique<provider>(request, std::move(with)));
   return {};
+}
+
+base::result<authority> provider_set::make_authority(const config::certificate_request& request) {
+  authority out{config::directory_of(request)};
+  out.profile = request.profile;
+  auto made = outside_.make_acme_issuer(request);
+  if (!made) return made.error();
+  out.ca = issuers_.emplace_back(std::move(*made)).get();
+  if (const auto rehearsal = config::rehearsal_of(request)) {
+    auto staging = outside_.make_acme_issuer(*rehearsal);
+    if (!staging) return staging.error().at("staging");
+    out.rehearsal = issuers_.emplace_back(std::move(*staging)).get();
+  }
+  return out;
 }
 
 std::vector<base::error> provider_set::load_all() {

@@ -79,6 +79,7 @@ class provider_set final : public control {
 
   [[nodiscard]] base::result<void> add(const config::certificate_request& request,
                                        const std::string& root_folder);
+  [[nodiscard]] base::result<authority> make_authority(const config::certificate_request& request);
   void publish();
   [[nodiscard]] base::awaitable<void> renew_into(provider& which, renew_mode mode,
                                                  base::result<effect>& outcome);

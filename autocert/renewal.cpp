@@ -1,5 +1,7 @@
 #include "autocert/renewal.hpp"
 
+#include "autocert/retry.hpp"
+
 #include <algorithm>
 #include <cstdint>
 
@@ -13,9 +15,10 @@ using std::chrono::seconds;
 constexpr hours day{24};
 constexpr auto long_lived = 90 * day;
 constexpr auto short_lived = 10 * day;
-constexpr seconds cooldown_of_first_request{15};
-constexpr hours cooldown_of_renewal{1};
-constexpr unsigned doublings_max = 8;       // 15 s * 2^8 is beyond an hour
+constexpr seconds shortest_pause{15};
+constexpr hours usual_pause{1};
+constexpr minutes pause_of_public_ca{15};   // four failures an hour are what the strictest one allows
+constexpr hours not_before_max{25};         // further away it was noted before the clock was set back
 constexpr int jitter_share = 50;            // of the lifetime: 2 %
 constexpr int safety_share = 20;            // of the lifetime, whatever a CA suggests (B06)
 constexpr int success_interval_share = 10;  // of the lifetime (B08)
@@ -64,16 +67,18 @@ bool same_names(std::vector<std::string> left, std::vector<std::string> right) {
   return left == right;
 }
 
-seconds cooldown(const std::optional<validity>& dates, base::wall_time now,
+seconds cooldown(const std::optional<validity>& dates, base::wall_time when,
                  unsigned failures_in_row) noexcept {
-  if (!dates) {
-    const unsigned doublings = std::clamp(failures_in_row, 1U, doublings_max + 1) - 1;
-    return std::min<seconds>(cooldown_of_first_request * (1U << doublings), cooldown_of_renewal);
-  }
+  if (!dates) return pause_without_certificate(failures_in_row);
   const seconds lives = lifetime(*dates);
-  if (lives >= short_lived) return cooldown_of_renewal;
-  const seconds least = std::clamp<seconds>(lives / 40, seconds(1), cooldown_of_first_request);
-  return std::clamp<seconds>(whole_seconds(dates->not_after - now) / 10, least, cooldown_of_renewal);
+  const seconds left = whole_seconds(dates->not_after - when);
+  if (left <= seconds(0))
+    return std::min(pause_without_certificate(failures_in_row), std::max(lives / 4, shortest_pause));
+  if (lives >= short_lived)
+    return std::min(pause_of_renewal(failures_in_row), std::max<seconds>(left / 10, usual_pause));
+  const seconds least = lives >= day ? seconds(pause_of_public_ca)
+                                     : std::clamp<seconds>(lives / 40, seconds(1), shortest_pause);
+  return std::clamp<seconds>(left / 10, least, usual_pause);
 }
 
 base::wall_time renewal_time(const renewal_inputs& inputs) noexcept {
@@ -97,10 +102,12 @@ certificate_state state_of(const renewal_inputs& inputs, base::wall_time now) no
 }
 
 std::optional<base::wall_time> cooldown_until(const renewal_inputs& inputs, base::wall_time now) noexcept {
-  if (!inputs.last_failure || *inputs.last_failure > now) return std::nullopt;
+  base::wall_time until = now;
   // Measured from the failure, not from now: else the pause would shrink while it is waited for.
-  const base::wall_time until =
-      *inputs.last_failure + cooldown(inputs.dates, *inputs.last_failure, inputs.failures_in_row);
+  if (inputs.last_failure && *inputs.last_failure <= now)
+    until = *inputs.last_failure + cooldown(inputs.dates, *inputs.last_failure, inputs.failures_in_row);
+  if (inputs.not_before && *inputs.not_before <= now + not_before_max)
+    until = std::max(until, *inputs.not_before);
   if (until <= now) return std::nullopt;
   return until;
 }

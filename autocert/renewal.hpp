@@ -41,14 +41,16 @@ enum class certificate_state {
 /// Whether two lists hold the same names, in any order.
 [[nodiscard]] bool same_names(std::vector<std::string> left, std::vector<std::string> right);
 
-/// Pause after a failure.
+/// Pause after so many failures in a row, the last one at `when`.
 ///
-/// 15 seconds when there is no certificate yet, doubled with each further
-/// failure in a row up to an hour (a CA counts failures, and pauses names that
-/// fail for days). With a certificate that lives 10 days or longer an hour. A shorter-lived one could lapse
-/// within that hour: a tenth of what remains until not_after, at least 15 seconds (less only for lifetimes
-/// below 10 minutes: a fortieth), at most an hour.
-[[nodiscard]] std::chrono::seconds cooldown(const std::optional<validity>& dates, base::wall_time now,
+/// While there is no certificate, or only an expired one: retry's
+/// pause_without_certificate, but no more than a quarter of the expired one's
+/// lifetime. With one that lives 10 days or longer: pause_of_renewal, but no
+/// more than a tenth of what it has left or an hour. A shorter-lived one could
+/// lapse within that hour: a tenth of what remains, at most an hour, at least
+/// 15 minutes (when it lives less than a day: 15 seconds, below 10 minutes of
+/// life a fortieth).
+[[nodiscard]] std::chrono::seconds cooldown(const std::optional<validity>& dates, base::wall_time when,
                                             unsigned failures_in_row = 1) noexcept;
 
 /// All that the decision depends on.
@@ -57,7 +59,8 @@ struct renewal_inputs {
   std::optional<validity> dates;                     ///< nothing: there is no certificate yet
   bool mismatch = false;                             ///< names differ from the configured ones
   std::optional<base::wall_time> last_failure = {};  ///< see failure_store
-  unsigned failures_in_row = 1;                      ///< of this process; counts only with last_failure
+  unsigned failures_in_row = 1;                      ///< counts only with last_failure
+  std::optional<base::wall_time> not_before = {};    ///< no CA may be asked before; see choose_issuer
   std::optional<base::wall_time> obtained_at = {};   ///< last success of this process
   std::optional<base::wall_time> suggested = {};     ///< chosen in the CA's window (RFC 9773)
 };

@@ -93,30 +93,43 @@ void guard(const std::string& path) {
 
 }  // namespace
 
-base::result<account_key> account_key::load_or_create(const std::string& path) {
+base::result<account_key> account_key::load(const std::string& path) {
   auto stored = base::read_file(path, key_file_bytes_max);
-  if (stored) {
-    base::key_ptr key = parse(*stored);
-    OPENSSL_cleanse(stored->data(), stored->size());
-    if (!key || !is_p256(key.get()) || !is_sound(key.get()))
-      return base::error(errc::account_key,
-                         "'" + path +
-                             "' is not an undamaged P-256 private key (SEC1 DER or PEM); move "
-                             "it away to register a new account");
-    guard(path);
-    return account_key(std::move(key));
-  }
-  if (stored.error().code != base::errc::not_found) return stored.error().at("account key");
+  if (!stored) return stored.error().at("account key");
+  base::key_ptr key = parse(*stored);
+  OPENSSL_cleanse(stored->data(), stored->size());
+  if (!key || !is_p256(key.get()) || !is_sound(key.get()))
+    return base::error(errc::account_key,
+                       "'" + path +
+                           "' is not an undamaged P-256 private key (SEC1 DER or PEM); move "
+                           "it away to register a new account");
+  guard(path);
+  return account_key(std::move(key));
+}
 
+base::result<account_key> account_key::generate() {
   base::key_ptr fresh(EVP_EC_gen("P-256"));
   if (!fresh) return base::error(errc::account_key, "cannot generate an account key");
+  return account_key(std::move(fresh));
+}
+
+base::result<void> account_key::save(const std::string& path) const {
   if (const auto made = base::make_directories(base::directory_of(path), 0700); !made)
     return made.error().at("account key");
-  std::string der = to_der(fresh.get());
+  std::string der = to_der(get());
   const auto written = base::write_file_atomically(path, der, 0600);
   OPENSSL_cleanse(der.data(), der.size());
   if (!written) return written.error().at("account key");
-  return account_key(std::move(fresh));
+  return {};
+}
+
+base::result<account_key> account_key::load_or_create(const std::string& path) {
+  auto stored = load(path);
+  if (stored || stored.error().code != base::errc::not_found) return stored;
+  auto fresh = generate();
+  if (!fresh) return fresh;
+  if (const auto saved = fresh->save(path); !saved) return saved.error();
+  return fresh;
 }
 
 std::string account_key::jwk() const {

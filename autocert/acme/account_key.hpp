@@ -18,6 +18,12 @@ class account_key {
   /// overwritten: it may be the only copy of an account's key.
   [[nodiscard]] static base::result<account_key> load_or_create(const std::string& path);
 
+  /// The key in that file; errc::not_found of base when there is none.
+  [[nodiscard]] static base::result<account_key> load(const std::string& path);
+  [[nodiscard]] static base::result<account_key> generate();
+  /// Replaces the file, durably, with mode 0600.
+  [[nodiscard]] base::result<void> save(const std::string& path) const;
+
   /// {"crv":"P-256","kty":"EC","x":...,"y":...}: the members in the order that RFC 7638 wants.
   [[nodiscard]] std::string jwk() const;
   /// base64url(SHA-256(jwk)), RFC 7638.

@@ -6,8 +6,6 @@
 #include "base/text.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 
@@ -20,22 +18,6 @@ const std::string post_as_get;
 const std::string empty_object = "{}";
 constexpr int finalize_tries_max = 3;
 
-std::string account_payload(const issuer_settings& settings, bool only_existing, const std::string& binding) {
-  boost::json::object out;
-  if (only_existing) {
-    out["onlyReturnExisting"] = true;
-    return boost::json::serialize(out);
-  }
-  out["termsOfServiceAgreed"] = true;
-  if (!settings.email.empty()) out["contact"] = boost::json::array{"mailto:" + settings.email};
-  std::string text = boost::json::serialize(out);
-  if (!binding.empty()) {
-    text.pop_back();
-    text += R"(,"externalAccountBinding":)" + binding + "}";
-  }
-  return text;
-}
-
 std::string joined(const std::vector<std::string>& names) {
   std::string out;
   for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
@@ -44,25 +26,32 @@ std::string joined(const std::vector<std::string>& names) {
 
 std::string names_of(const std::vector<authorization>& list) {
   std::vector<std::string> names;
-  for (const authorization& each : list) names.push_back((each.wildcard ? "*." : "") + each.domain);
+  for (const authorization& each : list) names.push_back(each.name());
   return joined(names);
 }
 
 }  // namespace
 
 acme_issuer::acme_issuer(issuer_settings settings, std::shared_ptr<transport> ca,
-                         std::unique_ptr<solvers::dns01> solver, base::wall_clock clock, sleep_function sleep)
+                         std::shared_ptr<account> account, std::unique_ptr<solvers::dns01> solver,
+                         base::wall_clock clock, sleep_function sleep)
     : settings_(std::move(settings)),
       ca_(std::move(ca)),
       solver_(std::move(solver)),
       clock_(std::move(clock)),
       sleep_(std::move(sleep)),
-      log_(base::logger("acme").with({"provider", settings_.name})) {}
+      log_(base::logger("acme").with({"provider", settings_.name})),
+      account_(std::move(account)) {}
 
 base::awaitable<base::result<base::fetch_response>> acme_issuer::post(std::string url, std::string payload) {
   signer by{*key_, account_url_};
-  auto answer = co_await ca_->post(std::move(by), std::move(url), std::move(payload));
-  co_return answer;
+  auto asked = co_await ca_->ask(std::move(by), std::move(url), std::move(payload));
+  setback_ = {};
+  if (asked.refusal)
+    setback_ = setback_from(*asked.refusal, domains_);
+  else if (!asked.answer)
+    setback_.is = setback::kind::unreachable;
+  co_return std::move(asked.answer);
 }
 
 base::awaitable<bool> acme_issuer::may_ask_again(polling& so_far, std::optional<std::chrono::seconds> asked) {
@@ -78,39 +67,31 @@ base::awaitable<bool> acme_issuer::may_ask_again(polling& so_far, std::optional<
   co_return true;
 }
 
-// By key first, so that an account made elsewhere is found; then a new one (RFC 8555 section 7.3).
 base::awaitable<base::result<void>> acme_issuer::find_account() {
-  if (!key_) {
-    auto key = account_key::load_or_create(settings_.account_key_path);
-    if (!key) co_return key.error();
-    key_.emplace(std::move(*key));
-  }
-  if (!account_url_.empty()) co_return base::result<void>();
-  const auto where = co_await ca_->find_directory();
-  if (!where) co_return where.error();
-  const std::string new_account = where->new_account;
-  std::string existing = account_payload(settings_, true, {});
-  auto answer = co_await post(new_account, std::move(existing));
-  if (!answer && answer.error().code == errc::account_unknown) {
-    std::string binding;
-    if (!settings_.eab_kid.empty()) {
-      auto made = make_external_binding(*key_, settings_.eab_kid, settings_.eab_hmac.reveal(), new_account);
-      if (!made) co_return made.error();
-      binding = std::move(*made);
-    } else if (where->external_account_required) {
-      co_return base::error(
-          errc::rejected,
-          "the CA wants an external account: set eab_kid and eab_hmac from your account there");
+  auto found = co_await account_->ready();
+  setback_ = {};
+  if (!found) {
+    setback_.is = setback::kind::unreachable;
+    if (account_->refusal()) {
+      setback_ = setback_from(*account_->refusal(), domains_);
+      // A wrong external account, or one that was deactivated.
+      if (account_->refusal()->type == "unauthorized") setback_.is = setback::kind::lasting;
     }
-    log_.info("registering an account", {{"email", settings_.email}});
-    std::string payload = account_payload(settings_, false, binding);
-    answer = co_await post(new_account, std::move(payload));
+    co_return found;
   }
-  if (!answer) co_return answer.error().at("account");
-  account_url_ = answer->header("Location");
-  if (account_url_.empty())
-    co_return base::error(errc::malformed_answer, "the CA gave the account no address");
-  co_return base::result<void>();
+  key_ = account_->key();
+  account_url_ = account_->url();
+  co_return found;
+}
+
+// What fails here counts at the CA, and it blocks names that fail too often.
+void acme_issuer::note_failed_validation(const authorization& failed) {
+  ca_->budget().note_failed_validation(failed.domain, clock_());
+  const bool is_first = setback_.names.empty();
+  const bool lasts = failed.failure_type() == "caa" || failed.failure_type() == "rejectedIdentifier";
+  setback_.names.push_back(failed.name());
+  if (!lasts) setback_.is = setback::kind::refused;
+  if (lasts && is_first) setback_.is = setback::kind::lasting;
 }
 
 base::awaitable<base::result<order>> acme_issuer::place_order(issue_request request) {
@@ -118,9 +99,19 @@ base::awaitable<base::result<order>> acme_issuer::place_order(issue_request requ
   if (!where) co_return where.error();
   order_wish wish{std::move(request.domains), settings_.profile, {}};
   const auto& profiles = where->profiles;
-  if (!wish.profile.empty() && std::find(profiles.begin(), profiles.end(), wish.profile) == profiles.end())
+  if (!wish.profile.empty() && std::find(profiles.begin(), profiles.end(), wish.profile) == profiles.end()) {
+    setback_.is = setback::kind::lasting;
     co_return base::error(errc::rejected, "the CA has no profile '" + wish.profile + "'; it has " +
                                               (profiles.empty() ? "none" : joined(profiles)));
+  }
+  const base::wall_time now = clock_();
+  if (const auto until = ca_->budget().validation_allowed(wish.domains, now)) {
+    const auto pause = std::chrono::ceil<std::chrono::seconds>(*until - now);
+    setback_ = {setback::kind::limited, pause, {}};
+    co_return base::error(errc::rate_limited,
+                          "too many failed validations within an hour: the CA would pause the names; wait " +
+                              std::to_string(pause.count()) + " seconds");
+  }
   if (request.replaces && !where->renewal_info.empty())
     wish.replaces = certificate_id(request.replaces->leaf()).value_or("");
   order_wish plain{wish.domains, wish.profile, {}};
@@ -223,6 +214,7 @@ base::awaitable<base::result<void>> acme_issuer::await_validation(std::vector<au
     std::vector<authorization> waiting;
     std::string failures;
     std::optional<std::chrono::seconds> asked;
+    std::vector<authorization> failed;
     for (const authorization& each : open) {
       std::string url = each.url;
       auto now = co_await find_authorization(std::move(url));
@@ -230,11 +222,13 @@ base::awaitable<base::result<void>> acme_issuer::await_validation(std::vector<au
       if (now->status == state::valid) continue;
       if (now->status != state::pending && now->status != state::processing) {
         failures += (failures.empty() ? "" : "; ") + now->failure();
+        failed.push_back(std::move(*now));
         continue;
       }
       asked = std::max(asked, now->retry_after);
       waiting.push_back(std::move(*now));
     }
+    for (const authorization& each : failed) note_failed_validation(each);
     if (!failures.empty()) co_return base::error(errc::rejected, "validation failed: " + failures);
     if (waiting.empty()) co_return base::result<void>();
     if (!co_await may_ask_again(so_far, asked))
@@ -390,7 +384,7 @@ base::awaitable<base::result<std::string>> acme_issuer::order_with_account(issue
   // once more under the same key (B31).
   if (!outcome && outcome.error().code == errc::account_unknown) {
     log_.warn("the CA does not know the account any more");
-    account_url_.clear();
+    account_->forget();
     outcome = co_await order_certificate(std::move(request));
   }
   co_return outcome;
@@ -398,6 +392,8 @@ base::awaitable<base::result<std::string>> acme_issuer::order_with_account(issue
 
 base::awaitable<base::result<std::string>> acme_issuer::issue(issue_request request) {
   using base::asio::experimental::awaitable_operators::operator||;
+  domains_ = request.domains;
+  setback_ = {};
   co_await solver_->remove_leftovers();
   auto order = order_with_account(std::move(request));
   auto patience = sleep_(limits_.order_max);

@@ -1,27 +1,21 @@
 #pragma once
 
-#include "autocert/acme/account_key.hpp"
+#include "autocert/acme/account.hpp"
 #include "autocert/acme/order.hpp"
 #include "autocert/acme/transport.hpp"
 #include "autocert/issuer.hpp"
 #include "autocert/solvers/dns01.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
-#include "base/secret.hpp"
 
 #include <memory>
-#include <optional>
 #include <string>
+#include <vector>
 
 namespace cardea::autocert::acme {
 
 struct issuer_settings {
-  std::string name;  ///< of the certificate, for the log: "main" or "extra[N]"
-  std::string directory_url;
-  std::string email;
-  std::string account_key_path;
-  std::string eab_kid;
-  base::secret eab_hmac;
+  std::string name;                  ///< of the certificate, for the log: "main" or "extra[N]"
   std::string profile = {};          ///< empty: the CA's default
   std::string preferred_chain = {};  ///< common name of an issuer; empty: the CA's first chain
 };
@@ -43,10 +37,11 @@ class acme_issuer final : public issuer {
     std::chrono::seconds retry_after_max{30};  ///< a longer wish of the CA is cut while polling
   };
 
-  acme_issuer(issuer_settings settings, std::shared_ptr<transport> ca, std::unique_ptr<solvers::dns01> solver,
-              base::wall_clock clock, sleep_function sleep);
+  acme_issuer(issuer_settings settings, std::shared_ptr<transport> ca, std::shared_ptr<account> account,
+              std::unique_ptr<solvers::dns01> solver, base::wall_clock clock, sleep_function sleep);
 
   [[nodiscard]] base::awaitable<base::result<std::string>> issue(issue_request request) override;
+  [[nodiscard]] setback last_setback() const override { return setback_; }
   /// RFC 9773; without a word where the CA has no renewal information.
   [[nodiscard]] base::awaitable<base::result<renewal_advice>> advise(
       std::shared_ptr<const base::certificate> about) override;
@@ -57,6 +52,7 @@ class acme_issuer final : public issuer {
     std::chrono::milliseconds waited{0};
   };
   [[nodiscard]] base::awaitable<base::result<void>> find_account();
+  void note_failed_validation(const authorization& failed);
   [[nodiscard]] base::awaitable<base::result<order>> place_order(issue_request request);
   [[nodiscard]] base::awaitable<base::result<order>> place(order_wish wish);
   [[nodiscard]] base::awaitable<base::result<void>> validate(const order& placed);
@@ -86,8 +82,11 @@ class acme_issuer final : public issuer {
   sleep_function sleep_;
   base::logger log_;
   limits limits_;
-  std::optional<account_key> key_;
+  std::shared_ptr<account> account_;
+  std::shared_ptr<const account_key> key_;  ///< of the account, while an order runs
   std::string account_url_;
+  std::vector<std::string> domains_;  ///< of the order that runs
+  setback setback_;                   ///< what the last answer means, when the order ends with it
 };
 
 }  // namespace cardea::autocert::acme

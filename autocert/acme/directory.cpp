@@ -12,6 +12,8 @@ base::result<directory> parse_directory(std::string_view body) {
   out.new_nonce = text_member(*parsed, "newNonce");
   out.new_account = text_member(*parsed, "newAccount");
   out.new_order = text_member(*parsed, "newOrder");
+  out.key_change = text_member(*parsed, "keyChange");
+  out.revoke_cert = text_member(*parsed, "revokeCert");
   out.renewal_info = text_member(*parsed, "renewalInfo");
   if (out.new_nonce.empty() || out.new_account.empty() || out.new_order.empty())
     return base::error(errc::malformed_answer, "ca_dir_url does not answer with an ACME directory");

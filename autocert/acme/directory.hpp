@@ -13,6 +13,8 @@ struct directory {
   std::string new_nonce;
   std::string new_account;
   std::string new_order;
+  std::string key_change;        ///< empty: accounts keep their key
+  std::string revoke_cert;       ///< empty: the CA revokes nothing
   std::string renewal_info;      ///< empty: the CA does not say when to renew (RFC 9773)
   std::string terms_of_service;  ///< empty when there are none
   bool external_account_required = false;

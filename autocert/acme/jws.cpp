@@ -51,4 +51,15 @@ base::result<std::string> make_external_binding(const account_key& account, std:
   return assemble(header, payload, {reinterpret_cast<const char*>(digest.data()), size});
 }
 
+base::result<std::string> make_key_change(const account_key& fresh, const account_key& old,
+                                          std::string_view account_url, std::string_view url) {
+  const std::string header =
+      base::base64url(R"({"alg":"ES256","jwk":)" + fresh.jwk() + R"(,"url":)" + quoted(url) + "}");
+  const std::string payload =
+      base::base64url(R"({"account":)" + quoted(account_url) + R"(,"oldKey":)" + old.jwk() + "}");
+  const auto signature = fresh.sign(header + "." + payload);
+  if (!signature) return signature.error();
+  return assemble(header, payload, *signature);
+}
+
 }  // namespace cardea::autocert::acme

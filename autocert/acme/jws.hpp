@@ -24,4 +24,9 @@ struct signer {
                                                               std::string_view kid, std::string_view hmac,
                                                               std::string_view url);
 
+/// The inner JWS of a key rollover (RFC 8555 section 7.3.5): the account and its
+/// old key, signed by the new one.
+[[nodiscard]] base::result<std::string> make_key_change(const account_key& fresh, const account_key& old,
+                                                        std::string_view account_url, std::string_view url);
+
 }  // namespace cardea::autocert::acme

@@ -83,6 +83,8 @@ base::result<authorization> parse_authorization(std::string_view body) {
       const json::object& one = each.get_object();
       challenge next{text_member(one, "type"), text_member(one, "url"), text_member(one, "token"),
                      parse_state(text_member(one, "status")), failure_in(one)};
+      if (const json::object* error = object_member(one, "error"))
+        next.failure_type = parse_problem(json::serialize(*error), 0).type;
       if (is_token(next.token) && !next.url.empty()) out.challenges.push_back(std::move(next));
     }
   }
@@ -97,11 +99,17 @@ const challenge* authorization::find(std::string_view type) const noexcept {
   return nullptr;
 }
 
-std::string authorization::failure() const {
-  const std::string name = (wildcard ? "*." : "") + domain + ": ";
+std::string authorization::failure_type() const {
   for (const challenge& each : challenges)
-    if (!each.failure.empty()) return name + each.type + ": " + each.failure;
-  return name + std::string(to_text(status)) + ", and the CA did not say why";
+    if (!each.failure.empty()) return each.failure_type;
+  return {};
+}
+
+std::string authorization::failure() const {
+  const std::string begin = name() + ": ";
+  for (const challenge& each : challenges)
+    if (!each.failure.empty()) return begin + each.type + ": " + each.failure;
+  return begin + std::string(to_text(status)) + ", and the CA did not say why";
 }
 
 std::string new_order_payload(const order_wish& wish) {

@@ -34,6 +34,7 @@ struct challenge {
   std::string token;
   state status = state::unknown;
   std::string failure;
+  std::string failure_type = {};  ///< as problem::type
 };
 
 struct authorization {
@@ -45,6 +46,10 @@ struct authorization {
   std::optional<std::chrono::seconds> retry_after;  ///< from the field of that name
 
   [[nodiscard]] const challenge* find(std::string_view type) const noexcept;
+  /// As in the order, `*.` included.
+  [[nodiscard]] std::string name() const { return (wildcard ? "*." : "") + domain; }
+  /// Of the challenge that failed; see problem::type.
+  [[nodiscard]] std::string failure_type() const;
   /// Why it is invalid: the CA's words about the challenge that failed.
   [[nodiscard]] std::string failure() const;
 };

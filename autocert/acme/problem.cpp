@@ -2,6 +2,9 @@
 
 #include "autocert/acme/json.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace cardea::autocert::acme {
 namespace {
 
@@ -83,6 +86,37 @@ std::string problem::sentence() const {
     if (!each.detail.empty()) out += ": " + each.detail;
   }
   return shortened(std::move(out), sentence_bytes_max);
+}
+
+bool is_lasting(std::string_view type) {
+  // RFC 8555 section 6.7, and the profiles draft.
+  constexpr std::array<std::string_view, 11> types{"badCSR",
+                                                   "badPublicKey",
+                                                   "badSignatureAlgorithm",
+                                                   "caa",
+                                                   "invalidContact",
+                                                   "invalidProfile",
+                                                   "rejectedIdentifier",
+                                                   "externalAccountRequired",
+                                                   "unsupportedContact",
+                                                   "unsupportedIdentifier",
+                                                   "userActionRequired"};
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
+
+setback setback_from(const problem& cause, const std::vector<std::string>& domains) {
+  setback out;
+  out.retry_after = cause.retry_after;
+  if (cause.type == "rateLimited" || cause.status == 429)
+    out.is = setback::kind::limited;
+  else if (cause.status >= 500)
+    out.is = setback::kind::unreachable;
+  else if (is_lasting(cause.type))
+    out.is = setback::kind::lasting;
+  for (const problem::subproblem& each : cause.subproblems)
+    if (std::find(domains.begin(), domains.end(), each.identifier) != domains.end())
+      out.names.push_back(each.identifier);
+  return out;
 }
 
 base::error error_from(const problem& cause) {

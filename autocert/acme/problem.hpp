@@ -1,6 +1,7 @@
 #pragma once
 
 #include "autocert/acme/error.hpp"
+#include "autocert/issuer.hpp"
 #include "base/error.hpp"
 
 #include <chrono>
@@ -30,6 +31,13 @@ struct problem {
 
 /// Reads whatever a CA sent with an error status (0: it is the "error" member of an object); never fails.
 [[nodiscard]] problem parse_problem(std::string_view body, int status);
+
+/// Whether the same request will be refused again until somebody changes
+/// something: the configuration, a CAA record, the account (B27).
+[[nodiscard]] bool is_lasting(std::string_view type);
+
+/// What a refusal means for the next order of these names.
+[[nodiscard]] setback setback_from(const problem& cause, const std::vector<std::string>& domains);
 
 /// The problem as an error of this client.
 [[nodiscard]] base::error error_from(const problem& cause);

@@ -21,7 +21,8 @@ transport::transport(std::string directory_url, base::fetch fetch, base::wall_cl
       fetch_(std::move(fetch)),
       clock_(std::move(clock)),
       sleep_(std::move(sleep)),
-      limits_(bounds) {}
+      limits_(bounds),
+      budget_(bounds.budget) {}
 
 std::optional<std::chrono::milliseconds> transport::pause_before_retry(
     const base::result<base::fetch_response>& answer, int tries) const {
@@ -49,12 +50,28 @@ base::awaitable<base::result<base::fetch_response>> transport::exchange(base::fe
   for (int tries = 1;; ++tries) {
     if (cancellation.cancelled() != base::asio::cancellation_type::none)
       co_return base::error(base::errc::cancelled, "withdrawn");
+    std::string address = request.url;
+    co_await wait_for_turn(std::move(address));
     base::fetch_request copy = request;
     auto answer = co_await fetch_(std::move(copy));
     const auto pause = pause_before_retry(answer, tries);
     if (!pause) co_return answer;
     co_await sleep_(*pause);
   }
+}
+
+base::awaitable<void> transport::wait_for_turn(std::string url) {
+  request_budget::kind kind = request_budget::kind::other;
+  if (directory_ && url == directory_->new_nonce) kind = request_budget::kind::new_nonce;
+  if (directory_ && url == directory_->new_account) kind = request_budget::kind::new_account;
+  if (directory_ && url == directory_->new_order) kind = request_budget::kind::new_order;
+  const auto pause = budget_.take(kind, clock_());
+  if (pause.count() > 0) co_await sleep_(pause);
+}
+
+base::awaitable<base::result<base::fetch_response>> transport::send(base::fetch_request request) {
+  auto answer = co_await exchange(std::move(request));
+  co_return answer;
 }
 
 base::awaitable<base::result<directory>> transport::find_directory() {
@@ -120,16 +137,24 @@ base::awaitable<base::result<std::string>> transport::take_nonce() {
 
 base::awaitable<base::result<base::fetch_response>> transport::post(signer by, std::string url,
                                                                     std::string payload) {
+  auto asked = co_await ask(std::move(by), std::move(url), std::move(payload));
+  co_return std::move(asked.answer);
+}
+
+base::awaitable<transport::outcome> transport::ask(signer by, std::string url, std::string payload) {
   const auto cancellation = co_await base::asio::this_coro::cancellation_state;
+  const base::error withdrawn(base::errc::cancelled, "withdrawn");
   int tries = 1;
   int refused_nonces = 0;
   while (true) {
+    std::string address = url;
+    co_await wait_for_turn(std::move(address));
     if (cancellation.cancelled() != base::asio::cancellation_type::none)
-      co_return base::error(base::errc::cancelled, "withdrawn");
+      co_return outcome{withdrawn, std::nullopt};
     const auto nonce = co_await take_nonce();
-    if (!nonce) co_return nonce.error();
+    if (!nonce) co_return outcome{nonce.error(), std::nullopt};
     auto body = make_jws(by, url, *nonce, payload);
-    if (!body) co_return body.error();
+    if (!body) co_return outcome{body.error(), std::nullopt};
     base::fetch_request request;
     request.method = "POST";
     request.url = url;
@@ -143,10 +168,13 @@ base::awaitable<base::result<base::fetch_response>> transport::post(signer by, s
       co_await sleep_(*pause);
       continue;
     }
-    if (!answer || (answer->status >= 200 && answer->status < 300)) co_return answer;
-    const problem refused = problem_in(*answer);
-    if (refused.type != "badNonce" || ++refused_nonces == limits_.nonce_tries_max)
-      co_return error_from(refused);
+    if (!answer || (answer->status >= 200 && answer->status < 300))
+      co_return outcome{std::move(answer), std::nullopt};
+    problem refused = problem_in(*answer);
+    if (refused.type != "badNonce" || ++refused_nonces == limits_.nonce_tries_max) {
+      const base::error why = error_from(refused);
+      co_return outcome{why, std::move(refused)};
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 #include "autocert/acme/directory.hpp"
 #include "autocert/acme/jws.hpp"
 #include "autocert/acme/problem.hpp"
+#include "autocert/acme/request_budget.hpp"
 #include "base/async.hpp"
 #include "base/clock.hpp"
 #include "base/fetch.hpp"
@@ -33,6 +34,13 @@ class transport {
     std::chrono::seconds nonce_age_max{600};
     std::chrono::hours directory_age_max{24};
     std::chrono::seconds busy_wait_max{10};  ///< a longer Retry-After of a 5xx ends the attempt instead
+    request_budget::limits budget{};
+  };
+
+  /// What a signed request brought.
+  struct outcome {
+    base::result<base::fetch_response> answer;  ///< 2xx, or why there is none
+    std::optional<problem> refusal;             ///< when the CA said no
   };
 
   transport(std::string directory_url, base::fetch fetch, base::wall_clock clock, sleep_function sleep);
@@ -53,6 +61,15 @@ class transport {
   [[nodiscard]] base::awaitable<base::result<base::fetch_response>> post(signer by, std::string url,
                                                                          std::string payload);
 
+  /// The same, with the CA's own words when it said no.
+  [[nodiscard]] base::awaitable<outcome> ask(signer by, std::string url, std::string payload);
+
+  /// An unsigned request to a service beside the CA; tried again like any other.
+  [[nodiscard]] base::awaitable<base::result<base::fetch_response>> send(base::fetch_request request);
+
+  /// How much of what the CA allows is used up; shared by all issuers of this transport.
+  [[nodiscard]] request_budget& budget() noexcept { return budget_; }
+
  private:
   struct kept_nonce {
     std::string value;
@@ -65,6 +82,8 @@ class transport {
   [[nodiscard]] std::optional<std::chrono::milliseconds> pause_before_retry(
       const base::result<base::fetch_response>& answer, int tries) const;
   [[nodiscard]] problem problem_in(const base::fetch_response& answer) const;
+  /// Waits until the CA's limits allow one more request to that address.
+  [[nodiscard]] base::awaitable<void> wait_for_turn(std::string url);
 
   std::string directory_url_;
   base::fetch fetch_;
@@ -74,6 +93,7 @@ class transport {
   std::optional<directory> directory_;
   base::wall_time directory_since_{};
   std::deque<kept_nonce> nonces_;
+  request_budget budget_;
 };
 
 }  // namespace cardea::autocert::acme

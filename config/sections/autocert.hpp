@@ -3,6 +3,7 @@
 #include "base/secret.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,32 +11,57 @@ namespace cardea::config {
 
 enum class key_type { ec256, ec384, rsa2048, rsa3072, rsa4096, rsa8192 };
 
+/// An ACME CA that a certificate may come from, what is asked of it, and the account there.
+struct certificate_issuer {
+  std::string ca_dir_url;             ///< empty = Let's Encrypt production
+  std::vector<std::string> ca_certs;  ///< PEM files trusted for the CA besides the system's
+  /// P-256, SEC1 DER, mode 0600. Each CA has another; without one in the file
+  /// it is derived from the CA's address.
+  std::string acme_key_path = "certs/acme.key";
+  std::string eab_kid;
+  base::secret eab_hmac;
+  /// Where an external account is given out for an e-mail address; empty = nowhere, nothing = where the CA
+  /// is known to do it.
+  std::optional<std::string> eab_url;
+  /// Where a failing order is tried out first; empty = nowhere, nothing = the known CA's staging directory.
+  std::optional<std::string> staging_dir_url;
+  std::string profile;          ///< of the CA's (`shortlived` ...); empty = the CA's default
+  std::string preferred_chain;  ///< common name of an issuer in the chain that is wanted, of several
+
+  friend bool operator==(const certificate_issuer&, const certificate_issuer&) = default;
+};
+
 /// One certificate that is obtained, renewed and served: `main` or `extra[N]`.
 ///
 /// Inheritance is already applied: an extra holds the values it ends up with.
-struct certificate_request {
+/// The issuer that it is itself is the preferred one.
+struct certificate_request : certificate_issuer {
+  static constexpr unsigned issuer_tries_default = 2;
+
   std::string name;  ///< "main" or "extra[N]", N from 0: prefixes every message
   std::string provider = "local";
   std::string email;
   std::vector<std::string> domains;  ///< normalised, as written otherwise, wildcards included
   std::string cert_path = "certs/cert.crt";
   std::string key_path = "certs/priv.key";
-  /// P-256, SEC1 DER, mode 0600. Shared by main and all extras unless their CA
-  /// differs; then derived from the CA's address.
-  std::string acme_key_path = "certs/acme.key";
-  std::map<std::string, base::secret> options;  ///< of the DNS provider; all print as ***
-  std::vector<std::string> resolvers;           ///< "host[:port]" of recursive name servers
-  std::string ca_dir_url;                       ///< empty = Let's Encrypt production
-  std::string profile;                          ///< of the CA's (`shortlived` ...); empty = the CA's default
-  std::string preferred_chain;        ///< common name of an issuer in the chain that is wanted, of several
-  bool reuse_key = false;             ///< renewals keep the certificate's key
-  std::vector<std::string> ca_certs;  ///< PEM files trusted for the CA besides the system's
-  std::string eab_kid;
-  base::secret eab_hmac;
+  std::map<std::string, base::secret> options;   ///< of the DNS provider; all print as ***
+  std::vector<std::string> resolvers;            ///< "host[:port]" of recursive name servers
+  bool reuse_key = false;                        ///< renewals keep the certificate's key
+  std::vector<certificate_issuer> fallbacks;     ///< asked in this order when the preferred one fails
+  unsigned issuer_tries = issuer_tries_default;  ///< failures of an issuer before the next one is asked
   key_type certificate_key_type = key_type::ec256;
 
   friend bool operator==(const certificate_request&, const certificate_request&) = default;
 };
+
+/// What each issuer is asked for, the preferred one first: the request with that issuer and no fallbacks.
+[[nodiscard]] std::vector<certificate_request> requests_by_issuer(const certificate_request& of);
+
+/// The request with which an order is tried out before it is made; nothing where there is no place for that.
+[[nodiscard]] std::optional<certificate_request> rehearsal_of(const certificate_request& of);
+
+/// The address of the CA's directory, never empty.
+[[nodiscard]] std::string directory_of(const certificate_issuer& ca);
 
 struct autocert_section {
   certificate_request main;

@@ -3,15 +3,14 @@
 #include "base/dns_name.hpp"
 #include "base/text.hpp"
 #include "config/scalars.hpp"
-#include "config/sections/known_cas.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+#include <iterator>
 #include <set>
+#include <utility>
 
 namespace cardea::config {
 namespace {
@@ -42,20 +41,6 @@ constexpr std::array<key_type_name, 14> key_type_names{{{"EC256", key_type::ec25
                                                         {"EC-256", key_type::ec256},
                                                         {"EC-384", key_type::ec384}}};
 
-// Why a CA directory cannot be used; empty when it can.
-std::string_view problem_of_directory(std::string_view url) {
-  const std::string lower = base::to_lower(url);
-  const bool https = lower.starts_with("https://");
-  if (!https && !lower.starts_with("http://")) return "an https:// address";
-  std::string_view authority = std::string_view(lower).substr(https ? 8 : 7);
-  authority = authority.substr(0, authority.find_first_of("/?#"));
-  if (!is_host_with_optional_port(authority)) return "an https:// address with a host name and no password";
-  const bool loopback =
-      authority.starts_with("localhost") || authority.starts_with("127.") || authority.starts_with("[::1]");
-  // RFC 8555 section 6.1.
-  return https || loopback ? "" : "an https:// address (http:// only on this host)";
-}
-
 class entry_reader {
  public:
   entry_reader(certificate_entry& entry, const value& from,
@@ -68,27 +53,19 @@ class entry_reader {
     read_domains();
     read_text("cert_path", entry_.request.cert_path);
     read_text("key_path", entry_.request.key_path);
-    read_text("acme_key_path", entry_.request.acme_key_path);
     read_options();
     read_resolvers();
-    read_ca();
-    read_eab();
     read_key_type();
-    read_wishes();
+    if (const auto found = given("reuse_key", "reuse_key"))
+      entry_.request.reuse_key = found->boolean().value_or(entry_.request.reuse_key);
+    read_issuer_keys();
   }
 
   mapping& keys() { return keys_; }
 
  private:
-  // A field that is there and not empty; remembers its place.
   std::optional<value> given(std::string_view key, std::string_view field) {
-    auto found = keys_.take(key);
-    if (!found || found->is_null()) return std::nullopt;
-    const node& tree = found->tree();
-    if (tree.kind == node_kind::scalar && tree.text.empty() && !tree.unresolved) return std::nullopt;
-    if (tree.kind == node_kind::sequence && tree.items.empty()) return std::nullopt;
-    entry_.own.insert_or_assign(std::string(field), found->where());
-    return found;
+    return take_field(keys_, key, field, entry_.own);
   }
 
   void read_text(std::string_view field, std::string& into) {
@@ -203,70 +180,47 @@ class entry_reader {
     }
   }
 
-  void read_ca() {
-    read_directory();
-    if (const auto found = given("ca_certs", "ca_certs")) {
-      entry_.request.ca_certs.clear();
-      for (const value& item : found->items()) {
-        const auto text = item.text();
-        if (text && !text->empty())
-          entry_.request.ca_certs.push_back(*text);
-        else if (text || item.is_null())
-          item.expected("the path of a PEM file");
-      }
+  // One issuer by its own keys, or a list of them: never both in one entry.
+  void read_issuer_keys() {
+    const std::string main_ca = entry_.request.ca_dir_url;
+    const field_places before = std::exchange(entry_.own, {});
+    read_issuer(keys_, entry_.request, entry_.own);
+    const field_places single = std::exchange(entry_.own, before);
+    entry_.own.insert(single.begin(), single.end());
+    if (entry_.request.ca_dir_url != main_ca) {  // what belonged to the other CA
+      if (!single.contains("staging_dir_url")) entry_.request.staging_dir_url.reset();
+      if (!single.contains("eab_url")) entry_.request.eab_url.reset();
+    }
+    if (const auto tries = given("issuer_tries", "issuer_tries"))
+      entry_.request.issuer_tries =
+          static_cast<unsigned>(tries->integer(1, 100).value_or(entry_.request.issuer_tries));
+    const auto list = given("issuers", "issuers");
+    if (list && !single.empty()) {
+      list->fail(errc::invalid_value,
+                 fmt::format("issuers and {} exclude one another: write {} into the list",
+                             single.begin()->first, single.begin()->first));
+    } else if (list) {
+      take_issuers(read_issuers(*list));
+    } else if (single.contains("ca_dir_url")) {
+      entry_.request.fallbacks.clear();  // a CA of its own
+      entry_.issuers.clear();
+    } else if (!single.empty() && !entry_.issuers.empty()) {
+      const auto& [field, where] = *single.begin();
+      entry_.fail(errc::invalid_value, where,
+                  fmt::format("{} of which issuer? main has a list: write one here, too", field));
     }
   }
 
-  // An address, or the name of a well-known CA.
-  void read_directory() {
-    const auto found = given("ca_dir_url", "ca_dir_url");
-    const auto text = found ? found->text() : std::nullopt;
-    if (!text) return;
-    if (const auto known = directory_of_known_ca(*text)) {
-      entry_.request.ca_dir_url = *known == lets_encrypt_directory ? std::string_view() : *known;
-      return;
-    }
-    const auto problem = problem_of_directory(*text);
-    if (problem.empty())
-      entry_.request.ca_dir_url = *text;
-    else if (text->find_first_of(":/.") == std::string::npos)
-      found->expected(fmt::format("an https:// address or one of {}", fmt::join(known_ca_names(), ", ")),
-                      did_you_mean(base::to_lower(*text), known_ca_names()));
-    else
-      found->expected(problem);
-  }
-
-  // What the CA is asked for besides the names.
-  void read_wishes() {
-    if (const auto found = given("profile", "profile")) {
-      const auto text = found->text();
-      const bool is_name = text && std::all_of(text->begin(), text->end(), [](char c) {
-                             return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
-                           });
-      if (is_name)
-        entry_.request.profile = *text;
-      else if (text)
-        found->expected("the name of a profile (letters, digits, - and _)");
-    }
-    read_text("preferred_chain", entry_.request.preferred_chain);
-    if (const auto found = given("reuse_key", "reuse_key"))
-      entry_.request.reuse_key = found->boolean().value_or(entry_.request.reuse_key);
-  }
-
-  void read_eab() {
-    read_text("eab_kid", entry_.request.eab_kid);
-    read_eab_hmac("eab_hmac");
-    read_eab_hmac("eab_hmac_key");  // acme.sh's and certbot's word for it
-  }
-
-  void read_eab_hmac(std::string_view key) {
-    const bool is_second = key != "eab_hmac" && entry_.own.contains("eab_hmac");
-    const auto found = given(key, "eab_hmac");
-    const auto text = found ? found->text() : std::nullopt;
-    if (!text) return;
-    if (is_second) return found->fail(errc::duplicate, "duplicate key, eab_hmac is there already");
-    if (!base::from_base64(base::trim(*text))) return found->expected("base64url (RFC 4648)");
-    entry_.request.eab_hmac = base::secret(std::string(base::trim(*text)));
+  void take_issuers(std::vector<issuer_entry> list) {
+    entry_.issuers = std::move(list);
+    entry_.request.fallbacks.clear();
+    if (entry_.issuers.empty()) return;
+    static_cast<certificate_issuer&>(entry_.request) = entry_.issuers.front().issuer;
+    if (entry_.issuers.front().own.contains("acme_key_path"))
+      entry_.own.insert_or_assign("acme_key_path", entry_.issuers.front().own.at("acme_key_path"));
+    entry_.own.insert_or_assign("ca_dir_url", entry_.issuers.front().whole);
+    for (auto each = std::next(entry_.issuers.begin()); each != entry_.issuers.end(); ++each)
+      entry_.request.fallbacks.push_back(each->issuer);
   }
 
   void read_key_type() {
@@ -327,6 +281,7 @@ certificate_entry read_extra_certificate(const value& from, std::size_t index, c
   entry.request.cert_path.clear();
   entry.request.key_path.clear();
   entry.inherited = main.own;
+  entry.issuers = main.issuers;
   for (const char* field : {"cert_path", "key_path", "acme_key_path"}) entry.inherited.erase(field);
   entry.domain_places = main.domain_places;
   entry.provider_known = main.provider_known;

@@ -2,10 +2,9 @@
 
 #include "config/reader.hpp"
 #include "config/sections/autocert.hpp"
+#include "config/sections/issuer_entry.hpp"
 
 #include <cstddef>
-#include <functional>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,9 +17,10 @@ namespace cardea::config {
 /// applied, and where each of them was written.
 struct certificate_entry {
   certificate_request request;
-  std::map<std::string, place, std::less<>> own;        ///< fields that the entry itself has
-  std::map<std::string, place, std::less<>> inherited;  ///< fields that it has from main
-  std::vector<place> domain_places;                     ///< of request.domains, one each
+  field_places own;                   ///< fields that the entry itself has
+  field_places inherited;             ///< fields that it has from main
+  std::vector<issuer_entry> issuers;  ///< of the list, its own or main's; the first one is the request's
+  std::vector<place> domain_places;   ///< of request.domains, one each
   place whole;
   bool is_readable = true;     ///< otherwise it is no mapping, and nothing is missing in it
   bool provider_known = true;  ///< otherwise nothing can be said about what it needs

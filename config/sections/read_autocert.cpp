@@ -30,6 +30,26 @@ void choose_account_key(certificate_entry& main, std::vector<certificate_entry>&
                                       ? main.request.acme_key_path
                                       : derived_account_key_path(extra.request.ca_dir_url);
   }
+  const auto choose_for_fallbacks = [](certificate_entry& entry) {
+    for (std::size_t i = 0; i < entry.request.fallbacks.size(); ++i) {
+      config::certificate_issuer& each = entry.request.fallbacks[i];
+      if (!entry.issuers[i + 1].own.contains("acme_key_path"))
+        each.acme_key_path = derived_account_key_path(each.ca_dir_url);
+    }
+  };
+  choose_for_fallbacks(main);
+  for (certificate_entry& extra : extras) choose_for_fallbacks(extra);
+}
+
+// A key that two CAs know links both accounts, and a rollover at one would lose the other.
+void check_account_keys(const certificate_entry& entry) {
+  const auto all = requests_by_issuer(entry.request);
+  for (std::size_t i = 1; i < all.size() && entry.uses_acme(); ++i)
+    for (std::size_t k = 0; k < i; ++k)
+      if (all[i].acme_key_path == all[k].acme_key_path)
+        entry.fail(errc::duplicated_path, entry.issuers[i].whole,
+                   fmt::format("duplicated path \"{}\": each CA needs an acme_key_path of its own",
+                               printable(all[i].acme_key_path)));
 }
 
 class path_register {
@@ -82,13 +102,18 @@ void check_paths(const certificate_entry& main, const std::vector<certificate_en
     if (entry.has_path("key_path")) paths.claim(entry, "key_path", entry.request.key_path);
   };
   const auto check = [&](const certificate_entry& entry) {
-    if (entry.uses_acme()) paths.check(entry, "acme_key_path", entry.request.acme_key_path);
+    if (!entry.uses_acme()) return;
+    for (const certificate_request& each : requests_by_issuer(entry.request))
+      paths.check(entry, "acme_key_path", each.acme_key_path);
   };
   claim(main);
   for (const certificate_entry& extra : extras) claim(extra);
   check(main);
   for (const certificate_entry& extra : extras)
-    if (extra.own.contains("acme_key_path")) check(extra);
+    if (extra.own.contains("acme_key_path") || extra.own.contains("issuers")) check(extra);
+  check_account_keys(main);
+  for (const certificate_entry& extra : extras)
+    if (extra.own.contains("issuers")) check_account_keys(extra);
 }
 
 void require(const certificate_entry& entry, std::string_view field, std::string_view reason) {
@@ -131,6 +156,9 @@ void check_entry(const certificate_entry& entry, const request_check& check) {
   }
   if (entry.has("eab_kid") != entry.has("eab_hmac"))
     require(entry, entry.has("eab_kid") ? "eab_hmac" : "eab_kid", "eab_kid and eab_hmac go together");
+  for (const issuer_entry& each : entry.issuers)
+    if (each.own.contains("eab_kid") != each.own.contains("eab_hmac"))
+      entry.fail(errc::missing_field, each.whole, "missing field: eab_kid and eab_hmac go together");
   const std::string& provider = entry.request.provider;
   if (!entry.provider_known || provider == "local" || provider == "pseudo") return;
   const std::string reason = fmt::format("provider {} needs it", provider);

@@ -115,10 +115,11 @@ base::awaitable<base::result<base::fetch_response>> acme_ca::serve(base::fetch_r
 }
 
 std::optional<acme_ca::target> acme_ca::find(const std::string& url) {
-  static const std::map<std::string, ca_step> fixed{{"/directory", ca_step::directory},
-                                                    {"/new-nonce", ca_step::new_nonce},
-                                                    {"/new-account", ca_step::new_account},
-                                                    {"/new-order", ca_step::new_order}};
+  static const std::map<std::string, ca_step> fixed{
+      {"/directory", ca_step::directory},          {"/new-nonce", ca_step::new_nonce},
+      {"/new-account", ca_step::new_account},      {"/new-order", ca_step::new_order},
+      {"/key-change", ca_step::key_change},        {"/revoke-cert", ca_step::revoke_cert},
+      {"/eab-by-email", ca_step::external_account}};
   static const std::map<std::string, ca_step> numbered{{"/order/", ca_step::order},
                                                        {"/authz/", ca_step::authorization},
                                                        {"/chall/", ca_step::challenge},
@@ -148,6 +149,10 @@ acme_ca::response acme_ca::handle(const base::fetch_request& asked, const target
     }
     return show_directory();
   }
+  if (where.step == ca_step::external_account) {
+    requests.push_back({where.step, asked.url, asked.body, {}, time_.now()});
+    return give_external_account(asked);
+  }
   if (where.step == ca_step::renewal_info) {
     requests.push_back({where.step, asked.url, {}, {}, time_.now()});
     const auto found = advice.find(asked.url.substr((base_url + "/renewal/").size()));
@@ -169,10 +174,9 @@ acme_ca::response acme_ca::show_directory() const {
   json::object offered;
   for (const std::string& each : profiles) offered[each] = "a profile";
   if (!offered.empty()) meta["profiles"] = std::move(offered);
-  json::object out{{"newNonce", base_url + "/new-nonce"},
-                   {"newAccount", base_url + "/new-account"},
-                   {"newOrder", base_url + "/new-order"},
-                   {"meta", std::move(meta)}};
+  json::object out{{"newNonce", base_url + "/new-nonce"},     {"newAccount", base_url + "/new-account"},
+                   {"newOrder", base_url + "/new-order"},     {"keyChange", base_url + "/key-change"},
+                   {"revokeCert", base_url + "/revoke-cert"}, {"meta", std::move(meta)}};
   if (!advice.empty() || !replaced.empty()) out["renewalInfo"] = base_url + "/renewal";
   return json_response(200, out);
 }
@@ -227,6 +231,8 @@ acme_ca::response acme_ca::act(const target& where, const signed_request& from) 
   if (where.step == ca_step::certificate && where.index >= first_alternate &&
       where.index < first_alternate + alternates.size())
     return show_chain(where.index);
+  if (where.step == ca_step::key_change) return change_key(from);
+  if (where.step == ca_step::revoke_cert) return revoke(from);
   const bool is_numbered = where.step != ca_step::new_account && where.step != ca_step::new_order;
   if (is_numbered && where.index >= count) return refuse(404, "malformed", "no such object");
   switch (where.step) {
@@ -291,6 +297,49 @@ bool acme_ca::is_bound(const json::object& payload, const std::string& jwk) {
          text_in(opened->header, "alg") == "HS256" &&
          text_in(opened->header, "url") == base_url + "/new-account" &&
          opened->signature == hmac_sha256(secret->second, opened->input);
+}
+
+// RFC 8555 section 7.3.5: the inner JWS has a jwk, the same url and no nonce.
+acme_ca::response acme_ca::change_key(const signed_request& from) {
+  const auto inner = open_jws(from.payload);
+  const json::value* const jwk = inner ? inner->header.if_contains("jwk") : nullptr;
+  if (jwk == nullptr || !jwk->is_object() || inner->header.contains("nonce") ||
+      text_in(inner->header, "url") != base_url + "/key-change" || text_in(inner->header, "alg") != "ES256")
+    return refuse(400, "malformed", "not the inner JWS of a key change");
+  const std::string fresh = canonical(jwk->get_object());
+  if (!verify_es256(key_of_jwk(jwk->get_object()).get(), inner->input, inner->signature))
+    return refuse(400, "malformed", "bad signature of the new key");
+  const json::object payload = parse(inner->payload);
+  const json::value* const old = payload.if_contains("oldKey");
+  if (text_in(payload, "account") != from.kid || old == nullptr || canonical(old->get_object()) != from.jwk)
+    return refuse(400, "malformed", "another account or another old key");
+  if (accounts_.contains(fresh)) return refuse(409, "malformed", "the new key is in use");
+  account moved = std::move(accounts_[from.jwk]);
+  accounts_.erase(from.jwk);
+  moved.jwk = fresh;
+  moved.key = key_of_jwk(parse(fresh));
+  accounts_[fresh] = std::move(moved);
+  return json_response(200, {{"status", "valid"}});
+}
+
+// RFC 8555 section 7.6.
+acme_ca::response acme_ca::revoke(const signed_request& from) {
+  const json::object payload = parse(from.payload);
+  const std::string der = base::from_base64(text_in(payload, "certificate")).value_or("");
+  const json::value* const reason = payload.if_contains("reason");
+  if (der.empty() || reason == nullptr || !reason->is_int64())
+    return refuse(400, "malformed", "no certificate or no reason");
+  if (revoked.contains(der)) return refuse(400, "alreadyRevoked", "it is revoked");
+  revoked[der] = static_cast<int>(reason->get_int64());
+  return {200, {}, {}};
+}
+
+acme_ca::response acme_ca::give_external_account(const base::fetch_request& asked) {
+  if (asked.method != "POST" || !asked.body.starts_with("email=") || external_keys.empty())
+    return json_response(200, {{"success", false}, {"error", {{"code", 2900}, {"type", "invalid_email"}}}});
+  return json_response(200, {{"success", 1},
+                             {"eab_kid", external_keys.begin()->first},
+                             {"eab_hmac_key", base::base64url(external_keys.begin()->second)}});
 }
 
 acme_ca::response acme_ca::make_order(const signed_request& from) {

@@ -30,7 +30,10 @@ enum class ca_step {
   challenge,
   finalize,
   certificate,
-  renewal_info
+  renewal_info,
+  key_change,
+  revoke_cert,
+  external_account  ///< the service beside the CA that gives them out by e-mail
 };
 
 /// An ACME CA behind base::fetch, in memory and on simulated time.
@@ -65,6 +68,7 @@ class acme_ca {
 
   [[nodiscard]] base::fetch fetch();
   [[nodiscard]] static std::string directory_url() { return "https://ca.test/directory"; }
+  [[nodiscard]] static std::string eab_url() { return "https://ca.test/eab-by-email"; }
   [[nodiscard]] const std::string& root_pem() const noexcept { return signer_.pem(); }
 
   /// Twists the next request of that kind that has none yet.
@@ -81,6 +85,10 @@ class acme_ca {
 
   [[nodiscard]] std::size_t count(ca_step step) const;
   [[nodiscard]] std::size_t account_count() const noexcept { return accounts_.size(); }
+  /// The account's key in canonical form, of the only account.
+  [[nodiscard]] std::string account_jwk() const {
+    return accounts_.size() == 1 ? accounts_.begin()->first : "";
+  }
   /// Why the CA answered with problems, one line each.
   [[nodiscard]] const std::vector<std::string>& refusals() const noexcept { return refusals_; }
 
@@ -97,6 +105,7 @@ class acme_ca {
   std::set<std::string> replaced;       ///< certificate ids that orders may not name any more
   std::vector<std::string> alternates;  ///< chains at other addresses than the first
   std::function<std::string(std::string pem)> change_chain = {};
+  std::map<std::string, int> revoked;  ///< DER of a certificate -> reason
 
   std::vector<request> requests;
   std::vector<std::string> violations;
@@ -141,6 +150,9 @@ class acme_ca {
   [[nodiscard]] response find_or_make_account(const signed_request& from);
   [[nodiscard]] bool is_bound(const boost::json::object& payload, const std::string& jwk);
   [[nodiscard]] response make_order(const signed_request& from);
+  [[nodiscard]] response change_key(const signed_request& from);
+  [[nodiscard]] response revoke(const signed_request& from);
+  [[nodiscard]] response give_external_account(const base::fetch_request& asked);
   [[nodiscard]] response show_order(std::size_t index, int status);
   [[nodiscard]] response show_authorization(std::size_t index);
   [[nodiscard]] response take_challenge(std::size_t index, const signed_request& from);

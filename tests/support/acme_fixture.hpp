@@ -57,9 +57,8 @@ class acme_fixture : public testing::Test {
   acme_fixture() {
     base::set_log_level(base::log_level::error);
     settings_.name = "main";
-    settings_.directory_url = acme_ca::directory_url();
-    settings_.email = "admin@example.test";
-    settings_.account_key_path = folder_ / "acme.key";
+    account_.email = "admin@example.test";
+    account_.key_path = folder_ / "acme.key";
   }
   ~acme_fixture() override {
     EXPECT_THAT(ca_.violations, testing::IsEmpty());
@@ -72,13 +71,14 @@ class acme_fixture : public testing::Test {
 
   /// A start of the program: nothing is remembered but what is on disk.
   void restart() {
-    auto transport = std::make_shared<autocert::acme::transport>(settings_.directory_url, ca_.fetch(),
-                                                                 time_.clock(), sleep());
+    auto transport = std::make_shared<autocert::acme::transport>(acme_ca::directory_url(), ca_.fetch(),
+                                                                 time_.clock(), sleep(), limits_);
+    shared_account_ = std::make_shared<autocert::acme::account>(account_, transport);
     auto solver = std::make_unique<autocert::solvers::dns01>(
         std::make_unique<vendor_access>(vendor_), [](std::string name) { return same_name(std::move(name)); },
         [this](std::string, std::string, dnsproviders::propagation_timing) { return wait_until_visible(); },
         folder_ / "pending-dns", base::logger("test"));
-    issuer_ = std::make_unique<autocert::acme::acme_issuer>(settings_, std::move(transport),
+    issuer_ = std::make_unique<autocert::acme::acme_issuer>(settings_, std::move(transport), shared_account_,
                                                             std::move(solver), time_.clock(), sleep());
   }
 
@@ -134,6 +134,9 @@ class acme_fixture : public testing::Test {
   dns_vendor vendor_;
   acme_ca ca_{time_, vendor_.records};
   autocert::acme::issuer_settings settings_;
+  autocert::acme::account_settings account_;
+  autocert::acme::transport::limits limits_;
+  std::shared_ptr<autocert::acme::account> shared_account_;
   std::shared_ptr<const base::certificate> replaces_;  ///< by the orders that follow
   std::unique_ptr<autocert::acme::acme_issuer> issuer_;
   std::unique_ptr<base::task_group> running_;

@@ -41,9 +41,11 @@ class life_cycle_fixture : public testing::Test {
     out.clock = time_.clock();
     out.sleep = [this](std::chrono::steady_clock::duration duration) { return time_.sleep(duration); };
     out.make_acme_issuer = [this](const config::certificate_request& wanted) {
-      requests_[wanted.name] = wanted;
-      return base::result<std::unique_ptr<autocert::issuer>>(
-          std::make_unique<scripted_ca>(cas_[wanted.name], time_));
+      // The preferred CA, which is made first, by the certificate's name alone, others with their address.
+      const bool is_first = !requests_.contains(wanted.name);
+      const std::string key = wanted.name + (is_first ? "" : " at " + config::directory_of(wanted));
+      requests_[key] = wanted;
+      return base::result<std::unique_ptr<autocert::issuer>>(std::make_unique<scripted_ca>(cas_[key], time_));
     };
     out.publish = [this](base::certificate_snapshot snapshot) {
       published_ = std::move(snapshot);
@@ -64,6 +66,7 @@ class life_cycle_fixture : public testing::Test {
 
   void create(const config::autocert_section& section) {
     stop();
+    requests_.clear();
     auto made = autocert::provider_set::create(section, outside());
     ASSERT_TRUE(made) << made.error().message();
     set_ = std::move(*made);

@@ -43,6 +43,7 @@ inline std::shared_ptr<const base::certificate> make_certificate(const std::vect
 /// What a scripted CA does with one order.
 struct ca_answer {
   std::optional<std::string> failure = {};  ///< the sentence to fail with
+  autocert::setback setback = {};           ///< and what it means
   std::chrono::seconds takes{0};            ///< on the simulated clock
   std::chrono::seconds lives{90 * 24 * 3600};
   std::chrono::seconds backdated{0};
@@ -87,6 +88,8 @@ class scripted_ca final : public autocert::issuer {
     co_return record_.advice();
   }
 
+  [[nodiscard]] autocert::setback last_setback() const override { return setback_; }
+
   [[nodiscard]] base::awaitable<base::result<std::string>> issue(autocert::issue_request request) override {
     record_.orders.push_back(
         {time_.now(), request.domains, request.replaces ? request.replaces->serial_hex() : ""});
@@ -98,6 +101,7 @@ class scripted_ca final : public autocert::issuer {
     const auto state = co_await base::asio::this_coro::cancellation_state;
     if (state.cancelled() != base::asio::cancellation_type::none)
       co_return base::error(base::errc::cancelled, "cancelled");
+    setback_ = answer.setback;
     if (answer.failure) co_return base::error(base::errc::protocol, *answer.failure);
     co_return sign(request, answer);
   }
@@ -123,6 +127,7 @@ class scripted_ca final : public autocert::issuer {
   simulated_time& time_;
   base::key_ptr key_;
   base::x509_ptr root_;
+  autocert::setback setback_;
 };
 
 }  // namespace cardea::test_support

@@ -110,7 +110,7 @@ TEST_F(provider_set_of, one_failing_extra_stops_nobody_and_is_retried) {
   EXPECT_EQ(set_->certificates().size(), 2U);
   ASSERT_EQ(set_->states().size(), 3U);
   EXPECT_THAT(set_->states()[1].last_error, HasSubstr("rejected"));
-  time_.run_for(1min);
+  time_.run_for(3min);
   EXPECT_TRUE(set_->providers()[1]->certificate());
   EXPECT_NE(served("zero.test"), served("main.test"));
 }

@@ -81,15 +81,50 @@ TEST(renewal, cooldown_depends_on_what_there_is_to_lose) {
   EXPECT_EQ(with_left(1h, 30min), 3min);
   EXPECT_EQ(with_left(1h, 1min), 15s);
   EXPECT_EQ(with_left(60s, 30s), 3s);
-  EXPECT_EQ(with_left(60s, -10s), 1s);
+  EXPECT_EQ(with_left(60s, -10s), 15s) << "as when there is none";
+  EXPECT_EQ(with_left(24h, 30min), 15min) << "four an hour: a public CA counts them";
+  EXPECT_EQ(with_left(23h, 30min), 3min);
 }
 
-TEST(renewal, first_requests_that_fail_are_repeated_ever_more_slowly) {
-  const seconds expected[] = {15s, 30s, 60s, 120s, 240s, 480s, 960s, 1920s, 3600s, 3600s};
-  for (unsigned n = 0; n < std::size(expected); ++n)
-    EXPECT_EQ(cooldown(std::nullopt, start, n + 1), expected[n]);
-  EXPECT_EQ(cooldown(std::nullopt, start, 0), 15s) << "a failure of an earlier process";
-  EXPECT_EQ(cooldown(std::nullopt, start, 4'000'000'000U), 3600s);
+TEST(renewal, b22_failures_are_repeated_ever_more_slowly) {
+  const seconds without[] = {15s, 2min, 20min, 1h, 1h, 2h, 2h, 3h, 6h, 6h};
+  for (unsigned n = 0; n < std::size(without); ++n)
+    EXPECT_EQ(cooldown(std::nullopt, start, n + 1), without[n]);
+  EXPECT_EQ(cooldown(std::nullopt, start, 0), 15s) << "a failure of which only the time is known";
+  EXPECT_EQ(cooldown(std::nullopt, start, 31), 24h);
+  EXPECT_EQ(cooldown(std::nullopt, start, 4'000'000'000U), 24h);
+  const seconds of_renewal[] = {1h, 1h, 1h, 2h, 2h, 2h, 4h, 4h, 6h, 6h};
+  const validity dates = issued(start - 60 * day, 90 * day);
+  for (unsigned n = 0; n < std::size(of_renewal); ++n)
+    EXPECT_EQ(cooldown(dates, start, n + 1), of_renewal[n]);
+  EXPECT_EQ(cooldown(dates, start, 31), 24h);
+  EXPECT_EQ(cooldown(dates, start + 25 * day - 1s, 31), 12h) << "a tenth of what is left";
+  EXPECT_EQ(cooldown(dates, start + 29 * day + 23h, 31), 1h);
+  EXPECT_EQ(cooldown(dates, start + 31 * day, 2), 2min) << "expired is as bad as none";
+  EXPECT_EQ(cooldown(issued(start - 2h, 1h), start, 31), 15min) << "a quarter of its life";
+}
+
+TEST(renewal, b25_no_hour_has_more_than_four_failures) {
+  for (const std::optional<validity>& dates :
+       {std::optional<validity>(), std::optional(issued(start, 90 * day)), std::optional(issued(start, 160h)),
+        std::optional(issued(start, 24h))}) {
+    std::vector<base::wall_time> attempts{dates ? renewal_due(dates->not_before, dates->not_after) : start};
+    for (unsigned n = 1; n < 300; ++n)
+      attempts.push_back(attempts.back() + cooldown(dates, attempts.back(), n));
+    for (std::size_t i = 5; i < attempts.size(); ++i)
+      ASSERT_GE(attempts[i] - attempts[i - 5], 1h) << i << (dates ? " with one" : " without one");
+  }
+}
+
+TEST(renewal, b23_no_ca_is_asked_before_the_time_that_it_named) {
+  renewal_inputs inputs;
+  inputs.last_failure = start;
+  inputs.not_before = start + 5h;
+  EXPECT_EQ(next_attempt(inputs, start), start + 5h);
+  inputs.not_before = start + 1s;
+  EXPECT_EQ(next_attempt(inputs, start), start + 15s) << "the longer one counts";
+  inputs.not_before = start + 26h;
+  EXPECT_EQ(next_attempt(inputs, start), start + 15s) << "noted before the clock was set back";
 }
 
 TEST(renewal, state_tells_valid_due_and_other_names) {

@@ -325,7 +325,9 @@ TEST(bad_configuration, wishes_to_a_ca_are_checked_as_far_as_they_can_be) {
   constexpr std::array<mistake, 3> all{{
       {"autocert: {provider: custom, email: a@b.c, domains: [example.com], ca_dir_url: zerosl}\n",
        "config.yml:1:80: autocert.ca_dir_url: main: expected an https:// address or one of buypass, "
-       "buypass-test, google, google-test, letsencrypt, letsencrypt-staging, sslcom, sslcom-rsa, zerossl, "
+       "buypass-staging, buypass-test, google, google-staging, google-test, letsencrypt, "
+       "letsencrypt-staging, "
+       "sslcom, sslcom-ecc, sslcom-rsa, zerossl, "
        "found \"zerosl\"; did you mean \"zerossl\"?\n"},
       {"autocert: {profile: \"short lived\"}\n",
        "config.yml:1:21: autocert.profile: main: expected the name of a profile (letters, digits, - and _), "

@@ -243,10 +243,10 @@ TEST_F(acme_issuer, an_account_or_order_without_an_address_is_an_error) {
 }
 
 TEST_F(acme_issuer, an_account_key_that_is_none_ends_the_order_before_the_ca_is_asked) {
-  std::ofstream(settings_.account_key_path) << "torn";
+  std::ofstream(account_.key_path) << "torn";
   EXPECT_EQ(refusal(names).code, errc::account_key);
   EXPECT_TRUE(ca_.requests.empty());
-  std::filesystem::remove(settings_.account_key_path);
+  std::filesystem::remove(account_.key_path);
   expect_issued(names);
 }
 

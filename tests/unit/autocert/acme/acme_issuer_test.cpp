@@ -68,7 +68,7 @@ TEST_F(acme_issuer, says_who_the_contact_is_and_agrees_to_the_terms) {
   const auto last = std::find_if(ca_.requests.rbegin(), ca_.requests.rend(),
                                  [](const auto& each) { return each.step == ca_step::new_account; });
   EXPECT_EQ(last->payload, R"({"termsOfServiceAgreed":true,"contact":["mailto:admin@example.test"]})");
-  settings_.email.clear();
+  account_.email.clear();
   ca_.forget_accounts();
   restart();
   expect_issued(names);
@@ -95,11 +95,11 @@ TEST_F(acme_issuer, asks_for_its_account_once) {
 
 TEST_F(acme_issuer, b31_a_forgotten_account_is_made_once_more_under_the_same_key) {
   expect_issued(names);
-  const std::string key = base::read_file(settings_.account_key_path, 10'000).value();
+  const std::string key = base::read_file(account_.key_path, 10'000).value();
   ca_.forget_accounts();
   expect_issued(names);
   EXPECT_EQ(ca_.account_count(), 1U);
-  EXPECT_EQ(base::read_file(settings_.account_key_path, 10'000).value(), key);
+  EXPECT_EQ(base::read_file(account_.key_path, 10'000).value(), key);
 }
 
 TEST_F(acme_issuer, b31_an_account_that_is_forgotten_again_and_again_is_no_loop) {
@@ -116,9 +116,9 @@ TEST_F(acme_issuer, b31_an_account_that_goes_away_in_the_middle_leaves_no_record
 
 TEST_F(acme_issuer, b49_the_external_account_is_bound_at_registration_only) {
   ca_.external_keys["kid-1"] = "secret of the CA";
-  settings_.eab_kid = "kid-1";
+  account_.eab_kid = "kid-1";
   for (const std::string& form : {base::base64url("secret of the CA"), base::base64("secret of the CA")}) {
-    settings_.eab_hmac = base::secret(form);
+    account_.eab_hmac = base::secret(form);
     ca_.forget_accounts();
     restart();
     expect_issued(names);
@@ -130,7 +130,7 @@ TEST_F(acme_issuer, b49_the_external_account_is_bound_at_registration_only) {
     EXPECT_FALSE(has_binding && each.payload.find("onlyReturnExisting") != std::string::npos);
   }
   EXPECT_EQ(bound, 2U);
-  settings_.eab_hmac = base::secret("not needed any more: *");
+  account_.eab_hmac = base::secret("not needed any more: *");
   restart();
   expect_issued(names);
 }
@@ -144,8 +144,8 @@ TEST_F(acme_issuer, b49_a_ca_that_wants_a_binding_is_told_of_before_it_is_asked)
 
 TEST_F(acme_issuer, b49_a_wrong_binding_is_the_cas_refusal) {
   ca_.external_keys["kid-1"] = "secret of the CA";
-  settings_.eab_kid = "kid-1";
-  settings_.eab_hmac = base::secret(base::base64url("another secret"));
+  account_.eab_kid = "kid-1";
+  account_.eab_hmac = base::secret(base::base64url("another secret"));
   const base::error got = refusal(names);
   EXPECT_EQ(got.code, errc::rejected);
   EXPECT_THAT(got.message(), HasSubstr("account: the CA answered 403 externalAccountRequired"));

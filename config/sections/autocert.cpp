@@ -1,0 +1,37 @@
+#include "config/sections/autocert.hpp"
+
+#include "config/sections/known_cas.hpp"
+
+namespace cardea::config {
+
+std::vector<certificate_request> requests_by_issuer(const certificate_request& of) {
+  std::vector<certificate_request> out(1 + of.fallbacks.size(), of);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (i > 0) static_cast<certificate_issuer&>(out[i]) = of.fallbacks[i - 1];
+    out[i].fallbacks.clear();
+  }
+  return out;
+}
+
+std::string directory_of(const certificate_issuer& ca) {
+  return ca.ca_dir_url.empty() ? std::string(lets_encrypt_directory) : ca.ca_dir_url;
+}
+
+std::optional<certificate_request> rehearsal_of(const certificate_request& of) {
+  std::string where = of.staging_dir_url.value_or("");
+  // An external account counts in one directory only.
+  if (!of.staging_dir_url && of.eab_kid.empty()) where = staging_of(directory_of(of)).value_or("");
+  if (where.empty()) return std::nullopt;
+  certificate_request out = of;
+  out.fallbacks.clear();
+  out.ca_dir_url = where;
+  out.staging_dir_url = "";
+  out.eab_kid.clear();
+  out.eab_hmac = {};
+  out.eab_url.reset();
+  out.preferred_chain.clear();
+  out.acme_key_path += ".staging";  // a key that two directories know would link both accounts
+  return out;
+}
+
+}  // namespace cardea::config
