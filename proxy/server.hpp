@@ -38,6 +38,7 @@ class server {
 
   /// Whose PROXY header is believed from now on.
   void publish_proxy_protocol(const config::entrypoint_section& entrypoint);
+  /// What the active checks found.
   void publish_health(const upstream::health_snapshot& health);
 
   /// Takes no more work; waits until open connections ended or `grace` passed, then ends the rest.

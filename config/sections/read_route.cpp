@@ -19,7 +19,7 @@ namespace {
 
 // Each of these changes who may reach the backend, how it is trusted, or
 // whether it runs at all.
-constexpr std::array<std::string_view, 19> refused{"middlewares",
+constexpr std::array<std::string_view, 18> refused{"middlewares",
                                                    "rules",
                                                    "rule_file",
                                                    "idlewatcher",
