@@ -10,8 +10,8 @@ struct services;
 /// The version as a JSON string.
 [[nodiscard]] answer version(const services& from);
 
-/// A JSON object: route alias -> state of its health check. Empty while no
-/// route has one; the status 200 alone says that the control thread is alive.
+/// A JSON object: route alias -> status, uptime and latency (nanoseconds), detail, and the same of each backend where
+/// there are several; 200 alone says that the control thread is alive.
 [[nodiscard]] answer health(const services& from);
 
 }  // namespace cardea::api

@@ -62,13 +62,18 @@ void turn_away(base::tcp_socket socket) {
 }  // namespace
 
 struct server::state {
-  state(base::executor executor, settings wanted, autocert::control& certificates)
+  state(base::executor executor, settings wanted, autocert::control& certificates,
+        const proxy::health_source& routes)
       : where(executor),
         addr(std::move(wanted.addr)),
         acceptor(executor),
         shared{
-            {std::move(wanted.version), certificates}, access_rules(host_of(addr)),     wanted.maximums,
-            renewals(executor, certificates),          {executor, base::logger("api")}, base::logger("api")} {
+            {std::move(wanted.version), certificates, routes},
+            access_rules(host_of(addr)),
+            wanted.maximums,
+            renewals(executor, certificates),
+            {executor, base::logger("api")},
+            base::logger("api")} {
   }
 
   base::executor where;
@@ -77,8 +82,9 @@ struct server::state {
   session_context shared;
 };
 
-server::server(base::executor where, settings wanted, autocert::control& certificates)
-    : state_(std::make_unique<state>(where, std::move(wanted), certificates)) {}
+server::server(base::executor where, settings wanted, autocert::control& certificates,
+               const proxy::health_source& routes)
+    : state_(std::make_unique<state>(where, std::move(wanted), certificates, routes)) {}
 server::~server() = default;
 
 base::awaitable<base::result<void>> server::listen() {

@@ -12,6 +12,10 @@ namespace cardea::autocert {
 class control;
 }
 
+namespace cardea::proxy {
+class health_source;
+}
+
 namespace cardea::api {
 
 struct settings {
@@ -23,8 +27,9 @@ struct settings {
 /// The API's HTTP/1.1 server. Control thread only.
 class server {
  public:
-  /// REQUIRES: `certificates` outlives this object.
-  server(base::executor where, settings wanted, autocert::control& certificates);
+  /// REQUIRES: `certificates` and `routes` outlive this object.
+  server(base::executor where, settings wanted, autocert::control& certificates,
+         const proxy::health_source& routes);
   server(const server&) = delete;
   server& operator=(const server&) = delete;
   /// REQUIRES: `run` has completed or never started (or the io_context is gone).

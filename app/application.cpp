@@ -77,6 +77,11 @@ bool application::start(config::load_result loaded) {
     log_.error("cannot start", {{"reason", certificates.error().message()}});
     return false;
   }
+  auto prober = proxy::health::make_prober("cardea/" + std::string(version_text()));
+  if (!prober) {
+    log_.error("cannot start", {{"reason", prober.error().message()}});
+    return false;
+  }
   if (const auto started = server_.start(configuration_->entrypoint); !started) {
     log_.error("cannot start", {{"reason", started.error().message()}});
     return false;
@@ -85,6 +90,10 @@ bool application::start(config::load_result loaded) {
   certificates_view_.use(certificates_.get());
   certificates_->load_all();
   watch_files(loaded.files);
+  health_ = std::make_unique<proxy::health::monitor>(proxy::health::monitor::environment{
+      context_.get_executor(), std::move(*prober),
+      [this](const proxy::upstream::health_snapshot& found) { server_.publish_health(found); }});
+  health_->watch(configuration_->routes);
   tasks_.spawn(certificates_->run());
   tasks_.spawn(serve_api());
   tasks_.spawn(handle_signals());
@@ -99,7 +108,7 @@ base::awaitable<void> application::serve_api() {
   api::settings settings;
   settings.addr = configuration_->api.addr;
   settings.version = version_text();
-  api_ = std::make_unique<api::server>(context_.get_executor(), std::move(settings), certificates_view_);
+  api_ = std::make_unique<api::server>(context_.get_executor(), std::move(settings), certificates_view_, *health_);
   const auto listening = co_await api_->listen();
   if (!listening) {
     log_.error("cannot start", {{"reason", listening.error().message()}});
@@ -181,6 +190,7 @@ base::awaitable<void> application::reload() {
   routes_ = routes;
   server_.publish_proxy_protocol(loaded->entrypoint);
   server_.publish_routes(routes, host_policy_of(loaded->entrypoint));
+  health_->watch(loaded->routes);
   log_.info("configuration reloaded", {{"routes", loaded->routes.size()}});
 }
 
@@ -262,6 +272,7 @@ void application::stop() {
   refresh_due_.cancel();
   rotation_due_.cancel();
   certificates_->stop();
+  health_->stop();
   if (api_) api_->stop();
   if (configuration_watch_) configuration_watch_->stop();
   if (certificate_watch_) certificate_watch_->stop();

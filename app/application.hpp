@@ -9,6 +9,7 @@
 #include "base/task_group.hpp"
 #include "config/load.hpp"
 #include "config/watch.hpp"
+#include "proxy/health/monitor.hpp"
 #include "proxy/server.hpp"
 
 #include <boost/asio/signal_set.hpp>
@@ -86,6 +87,7 @@ class application {
   current_certificates certificates_view_;
   std::unique_ptr<config::watch> configuration_watch_;
   std::unique_ptr<config::watch> certificate_watch_;
+  std::unique_ptr<proxy::health::monitor> health_;
   std::unique_ptr<api::server> api_;
   std::shared_ptr<const proxy::routing::route_table> routes_;
   proxy::server server_;

@@ -178,12 +178,12 @@ struct fetch_connection::state {
   fetch_target target;
 };
 
-result<fetch_trust> fetch_trust::load(const std::vector<std::string>& ca_files, bool system_cas) {
+result<fetch_trust> fetch_trust::load(const std::vector<std::string>& ca_files, bool system_cas, bool verify_peer) {
   fetch_trust trust;
   trust.context_ = std::make_shared<context>();
   SSL_CTX* handle = trust.context_->tls.native_handle();
   SSL_CTX_set_min_proto_version(handle, TLS1_2_VERSION);
-  SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_verify(handle, verify_peer ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   if (system_cas) SSL_CTX_set_default_verify_paths(handle);
   for (const std::string& file : ca_files) {
     std::ifstream probe(file);

@@ -16,7 +16,8 @@ namespace cardea::base {
 class fetch_trust {
  public:
   /// errc::io or errc::invalid_argument with the file's name when one of `ca_files` cannot be used.
-  [[nodiscard]] static result<fetch_trust> load(const std::vector<std::string>& ca_files, bool system_cas);
+  [[nodiscard]] static result<fetch_trust> load(const std::vector<std::string>& ca_files, bool system_cas,
+                                                bool verify_peer = true);
 
  private:
   friend class fetch_connection;

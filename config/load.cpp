@@ -293,12 +293,8 @@ class loading {
   }
 
   void plan_checks() {
-    for (placed_route& one : routes_) {
+    for (placed_route& one : routes_)
       one.route.checks = plan_of(one.route.healthcheck, default_checks_, one.route.backends.size() > 1);
-      if (one.route.healthcheck.is_written() && one.route.checks.enabled)
-        found_.warn({errc::unsupported, std::string(one.where.file), one.where.at, one.where.path + ".healthcheck",
-                     "not implemented in this version: the route is not probed"});
-    }
   }
 
   // A route that leads back to our own port would be a loop, or open the API to everybody.

@@ -38,6 +38,7 @@ class server {
 
   /// Whose PROXY header is believed from now on.
   void publish_proxy_protocol(const config::entrypoint_section& entrypoint);
+  /// What the active checks found.
   void publish_health(const upstream::health_snapshot& health);
   /// What clients are offered from now on; REQUIRES: options that were read without an error.
   void apply(const config::tls_section& options);

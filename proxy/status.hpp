@@ -1,7 +1,10 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 /// What the rest of the program may see of the proxy.
 namespace cardea::proxy {
@@ -20,6 +23,31 @@ inline void add(std::atomic<std::uint64_t>& counter, std::int64_t change) noexce
   counter.store(counter.load(std::memory_order_relaxed) + static_cast<std::uint64_t>(change),
                 std::memory_order_relaxed);
 }
+
+enum class health_status : std::uint8_t { unknown, healthy, unhealthy };
+
+struct backend_health {
+  std::string name;  ///< host:port
+  health_status status = health_status::unknown;
+  std::chrono::nanoseconds uptime{0};   ///< since it has been healthy; 0 while it is not
+  std::chrono::nanoseconds latency{0};  ///< of the last check that succeeded
+  std::string detail;                   ///< why it is not healthy
+};
+
+/// A route's health: of its only backend, or of all together (healthy when one is).
+struct route_health {
+  std::string alias;
+  backend_health whole;
+  std::vector<backend_health> backends;
+};
+
+/// Where the API asks for it. Control thread.
+class health_source {
+ public:
+  virtual ~health_source() = default;
+  /// Every route with backends, in the configuration's order; unknown where nothing is checked.
+  [[nodiscard]] virtual std::vector<route_health> health() const = 0;
+};
 
 struct proxy_status {
   std::uint64_t connections_open = 0;

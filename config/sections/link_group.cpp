@@ -63,6 +63,12 @@ void add_link_groups(std::vector<placed_route>& routes, findings& found) {
     }
     const auto [at, is_new] = groups.try_emplace(link, make_group(member));
     if (is_new) order.push_back(link);
+    // The group is one door: it cannot be open by one member's word and closed by another's.
+    if (at->second.route.client_cas != member.route.client_cas) {
+      fail(found, member.where, errc::invalid_value,
+           fmt::format("all members of {} must have the same inbound_mtls_profile", link));
+      continue;
+    }
     join(at->second, member, found);
   }
   for (const std::string& link : order) routes.push_back(std::move(groups.at(link)));

@@ -11,7 +11,8 @@ namespace cardea::config {
 /// backends of all its members. The first member's settings are the group's; a later one fills in the mode
 /// when no earlier one has. Members keep answering for their own names.
 ///
-/// Errors: a link that is the name of a route already, a member that serves files.
+/// Errors: a link that is the name of a route already, a member that serves files, members that ask for different
+/// client certificates.
 void add_link_groups(std::vector<placed_route>& routes, findings& found);
 
 }  // namespace cardea::config

@@ -20,7 +20,7 @@ namespace {
 
 // Each of these changes who may reach the backend, how it is trusted, or
 // whether it runs at all.
-constexpr std::array<std::string_view, 14> refused{"middlewares",
+constexpr std::array<std::string_view, 13> refused{"middlewares",
                                                    "rules",
                                                    "rule_file",
                                                    "idlewatcher",

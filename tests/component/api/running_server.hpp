@@ -2,6 +2,7 @@
 
 #include "api/server.hpp"
 #include "tests/support/scripted_control.hpp"
+#include "tests/support/scripted_health.hpp"
 
 #include <gtest/gtest.h>
 #include <boost/asio/post.hpp>
@@ -19,7 +20,7 @@ class running_server {
  public:
   explicit running_server(limits maximums = {}, std::string addr = "127.0.0.1:0") {
     server_ = std::make_unique<server>(context_.get_executor(), settings{std::move(addr), "1.2.3", maximums},
-                                       control_);
+                                       control_, health_);
     base::asio::co_spawn(context_, live(), [this](std::exception_ptr failure) {
       EXPECT_EQ(failure, nullptr);
       ended_ = true;
@@ -87,6 +88,7 @@ class running_server {
 
   base::asio::io_context context_{1};
   tests::scripted_control control_;
+  tests::scripted_health health_;
   std::unique_ptr<server> server_;
   std::promise<bool> ready_;
   std::string failure_;

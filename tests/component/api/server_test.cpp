@@ -247,7 +247,8 @@ TEST(api_server, names_the_address_that_it_cannot_have) {
        {holder.host(), std::string("127.0.0.1"), std::string("127.0.0.1:"), std::string("nonsense")}) {
     asio::io_context context(1);
     tests::scripted_control control;
-    server second(context.get_executor(), {addr, "1", {}}, control);
+    const tests::scripted_health health;
+    server second(context.get_executor(), {addr, "1", {}}, control, health);
     std::optional<base::result<void>> bound;
     asio::co_spawn(context, try_to_listen(&second, &bound), [](std::exception_ptr) {});
     context.run();

@@ -3,6 +3,7 @@
 #include "api/cert.hpp"
 #include "api/services.hpp"
 #include "tests/support/scripted_control.hpp"
+#include "tests/support/scripted_health.hpp"
 
 #include <gtest/gtest.h>
 #include <boost/json/parse.hpp>
@@ -24,8 +25,27 @@ class endpoint_table : public testing::Test {
   }
 
   tests::scripted_control control_;
-  services from_{"1.2.3", control_};
+  tests::scripted_health health_;
+  services from_{"1.2.3", control_, health_};
 };
+
+TEST_F(endpoint_table, shows_the_health_of_routes_and_of_the_backends_behind_them) {
+  using namespace std::chrono_literals;
+  using proxy::health_status;
+  health_.said = {{"one", {"h:1", health_status::healthy, 3s, 5ms, ""}, {{"h:1", health_status::healthy, 3s, 5ms, ""}}},
+                  {"off", {"h:2", health_status::unknown, 0s, 0s, ""}, {{"h:2", health_status::unknown, 0s, 0s, ""}}},
+                  {"web",
+                   {"web", health_status::healthy, 1s, 2ms, "1/2 servers are healthy"},
+                   {{"h:3", health_status::healthy, 1s, 2ms, ""},
+                    {"h:4", health_status::unhealthy, 0s, 0s, "status 503"}}}};
+  EXPECT_EQ(
+      boost::json::serialize(ask("GET", "/api/v1/health").otherwise.body),
+      R"({"one":{"status":"healthy","uptime":3000000000,"latency":5000000,"sleep_in":0,"detail":""},)"
+      R"("off":{"status":"unknown","uptime":0,"latency":0,"sleep_in":0,"detail":""},)"
+      R"("web":{"status":"healthy","uptime":1000000000,"latency":2000000,"sleep_in":0,"detail":"1/2 servers are healthy",)"
+      R"("backends":[{"status":"healthy","uptime":1000000000,"latency":2000000,"detail":"","name":"h:3"},)"
+      R"({"status":"unhealthy","uptime":0,"latency":0,"detail":"status 503","name":"h:4"}]}})");
+}
 
 TEST_F(endpoint_table, answers_reading_methods_and_refuses_others) {
   for (const endpoint& row : endpoints()) {

@@ -93,8 +93,7 @@ TEST(route, display_data_is_accepted_and_named) {
       "a:\n  healthcheck: {disable: true, interval: 3s}\n  homepage: {name: A, icon: '@selfhst/a.svg'}\n"
       "b:\n  healthcheck: {path: /health}\n  homepage: {show: false}\n  disable_compression: true\n");
   ASSERT_TRUE(result.loaded) << format_issues(result.errors);
-  EXPECT_EQ(format_issues(result.warnings),
-            "routes.yml:4:1: b.healthcheck: not implemented in this version: the route is not probed\n");
+  EXPECT_EQ(format_issues(result.warnings), "");
   EXPECT_EQ(format_issues(result.notes),
             "routes.yml:3:3: a.homepage: has no effect: there is no dashboard to show it\n");
 }
