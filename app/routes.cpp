@@ -3,6 +3,7 @@
 #include "base/crypto.hpp"
 #include "base/dial.hpp"
 #include "base/text.hpp"
+#include "proxy/http/body_allowance.hpp"
 
 #include <fmt/format.h>
 
@@ -88,6 +89,9 @@ proxy::routing::route make_route(const config::route_section& section, const add
   out.name = section.alias;
   out.response_header_timeout = section.response_header_timeout;
   out.client_cas = section.client_cas;
+  if (const auto max = section.request_body_bytes_max)
+    out.request_body_bytes_max = *max == 0 ? proxy::http::body_limits::unlimited : *max;
+  out.request_body_rate_min = section.request_body_rate_min;
   if (section.scheme == config::route_scheme::fileserver) {
     out.kind = proxy::routing::route::kind::files;
     out.files = {section.root, section.index, section.spa};

@@ -97,6 +97,12 @@ net::task<void> serve_connection(net::file_descriptor accepted, base::address pe
     stream.close();
     co_return;
   }
+  const client_census::entry counted_client(environment.census, from->client);
+  if (!counted_client.admitted()) {
+    add(environment.counters.connections_refused, 1);
+    stream.close();
+    co_return;
+  }
   http::client_info client;
   client.address = from->client.host();
   client.secure = environment.tls != nullptr;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "proxy/client_census.hpp"
 #include "proxy/http/exchange.hpp"
 #include "proxy/http1/server_session.hpp"
 #include "proxy/net/waiting_line.hpp"
@@ -17,6 +18,7 @@ struct connection_environment {
   tls::server_context* tls;  ///< null for a clear listener
   http1::session_environment session;
   base::tick_ms handshake_timeout;
+  client_census& census;
   net::waiting_line& handshakes;  ///< those that are not finished, of all the worker's listeners
   std::size_t handshakes_max;     ///< beyond, the one that began first is given up (V12)
   const std::shared_ptr<const preface_policy>& preface;  ///< the one in force when a connection begins

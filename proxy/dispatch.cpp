@@ -17,6 +17,12 @@ bool names_differ(const http::exchange& request) noexcept {
   return !named.empty() && !base::equal_ignoring_case(named, http::host_of(request.head().host.in(request.bytes())));
 }
 
+http::body_limits body_limits_of(const routing::route& route, http::body_limits out) noexcept {
+  if (route.request_body_bytes_max) out.bytes_max = *route.request_body_bytes_max;
+  if (route.request_body_rate_min) out.rate_min = *route.request_body_rate_min;
+  return out;
+}
+
 }  // namespace
 
 net::task<void> dispatch::handle(http::exchange& request) {
@@ -47,6 +53,12 @@ net::task<void> dispatch::handle(http::exchange& request) {
     co_return;
   }
   const routing::route& route = view->routes->routes()[index];
+  const http::body_limits body = body_limits_of(route, settings_.request_body);
+  if (head.framing == http::body_framing::length && head.content_length > body.bytes_max) {
+    const failure refused{failure_kind::refused_request, side::client, 413, "the request body is too large"};
+    co_await http::respond(request, refused);
+    co_return;
+  }
   if (route.kind == routing::route::kind::files) {
     co_await files::serve(request, route.files, settings_.buffers);
     co_return;
@@ -55,7 +67,7 @@ net::task<void> dispatch::handle(http::exchange& request) {
   const base::tick_ms progress = own.body_progress.count() > 0 ? own.body_progress.count() : settings_.body_progress_timeout;
   const base::tick_ms tunnel = own.tunnel_idle.count() > 0 ? own.tunnel_idle.count() : settings_.tunnel_idle_timeout;
   const forward_settings how{settings_.buffers, settings_.backend, route.response_header_timeout.count(),
-                             progress,          tunnel,            own.total.count()};
+                             progress,          tunnel,            own.total.count(), body};
   co_await forward(request, *view->groups[index], how);
 }
 

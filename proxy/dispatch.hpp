@@ -41,6 +41,7 @@ class dispatch final : public http::handler {
     http1::client_exchange::limits backend;
     base::tick_ms body_progress_timeout;
     base::tick_ms tunnel_idle_timeout;
+    http::body_limits request_body;  ///< where a route says nothing else
   };
   dispatch(settings values, worker_counters& counters) noexcept : settings_(values), counters_(counters) {}
 

@@ -34,6 +34,8 @@ failure client_side(const http::exchange& request) noexcept {
 }
 
 constexpr failure head_too_large{failure_kind::refused_request, side::client, 431, "the head is too large"};
+constexpr failure too_large{failure_kind::refused_request, side::client, 413, "the request body is too large"};
+constexpr failure too_slow{failure_kind::body_timed_out, side::client, 0, "the request body comes too slowly"};
 constexpr failure backend_reset{failure_kind::backend_reset, side::backend, 0,
                                 "the backend closed the connection before its answer was complete"};
 
@@ -63,6 +65,7 @@ class relay {
         turn_(turn),
         stream_(backend),
         backend_(backend, how.settings.buffers, how.settings.backend),
+        allowance_(how.settings.request_body, client.waiter().loop().now()),
         request_done_(client.head().framing == http::body_framing::none) {}
 
   [[nodiscard]] bool begin() noexcept { return backend_.send_head(client_); }
@@ -73,11 +76,13 @@ class relay {
     if (!failed_ && !have_head_) take_heads();
     if (!failed_ && have_head_ && !upgraded_) more = pump_response() || more;
     if (!failed_ && client_.flush() == io::failed) fail(client_side(client_));
+    // Drop by drop the client wakes us before its time is up.
+    if (upload_due() <= client_.waiter().loop().now()) fail(too_slow);
     return more;
   }
 
   [[nodiscard]] base::tick_ms deadline(base::tick_ms now) noexcept {
-    if (!request_done_ || have_head_) return std::min(until_, now + settings_.body_progress_timeout);
+    if (!request_done_ || have_head_) return std::min({until_, upload_due(), now + settings_.body_progress_timeout});
     // Absolute from the end of the request: edges on the client's side do not push it out.
     if (head_deadline_ == base::no_deadline) head_deadline_ = now + settings_.response_head_timeout;
     return std::min(until_, head_deadline_);
@@ -102,12 +107,18 @@ class relay {
   [[nodiscard]] http1::client_exchange& backend() noexcept { return backend_; }
 
  private:
+  // When the client will have sent too little. An answer that has begun makes the body a conversation.
+  [[nodiscard]] base::tick_ms upload_due() const noexcept {
+    return request_done_ || have_head_ || upload_over_ || backend_full_ ? base::no_deadline : allowance_.deadline();
+  }
+
   void fail(const failure& cause) noexcept {
     if (!failed_) failed_ = cause;
   }
 
   bool pump_request() noexcept {
     int round = 0;
+    if (backend_full_) allowance_.forgive(client_.waiter().loop().now());
     backend_full_ = false;
     for (; !request_done_ && !upload_over_ && round < rounds_max; ++round) {
       client_.send_continue();
@@ -124,8 +135,13 @@ class relay {
         request_done_ = true;
         break;
       }
+      if (!allowance_.admits(view.data.size())) {
+        fail(too_large);
+        return false;
+      }
       const std::size_t taken = backend_.write_body(view.data);
       client_.consume_body(taken);
+      allowance_.take(taken);
       body_touched_ = body_touched_ || taken > 0;
       // What was not taken waits for an edge only if the socket is what is full.
       backend_full_ = taken < view.data.size() && (taken == 0 || backend_.flush() != io::done);
@@ -252,6 +268,7 @@ class relay {
   std::optional<failure> failed_;
   base::tick_ms head_deadline_ = base::no_deadline;
   int interims_ = 0;
+  http::body_allowance allowance_;
   bool request_done_;
   bool body_touched_ = false;
   bool backend_full_ = false;  ///< what the client sent waits for the backend to read

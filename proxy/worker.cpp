@@ -25,7 +25,10 @@ http1::session_limits session_limits_from(const config::proxy_limits& limits) {
 dispatch::settings dispatch_settings(net::buffer_pool& buffers, const config::proxy_limits& limits) {
   const std::size_t head_bytes_max = std::min(limits.response_head_bytes_max, head_bytes_possible);
   const http1::head_limits backend_head{head_bytes_max, head_bytes_max, http::header_table::capacity};
-  return {buffers, {backend_head, {}}, limits.body_progress_timeout.count(), tunnel_idle_timeout};
+  const std::uint64_t body_bytes_max =
+      limits.request_body_bytes_max == 0 ? http::body_limits::unlimited : limits.request_body_bytes_max;
+  return {buffers, {backend_head, {}}, limits.body_progress_timeout.count(), tunnel_idle_timeout,
+          {body_bytes_max, limits.request_body_rate_min, limits.request_body_grace.count()}};
 }
 
 }  // namespace
@@ -44,6 +47,7 @@ worker::worker(const config::entrypoint_section& entrypoint, std::uint16_t https
       session_limits_(session_limits_from(limits_)),
       pool_limits_{limits_.connect_timeout.count(), limits_.backend_idle_timeout.count(), limits_.backend_idle_max},
       preface_(std::move(preface)),
+      census_(limits_.connections_per_client_max),
       resources_(buffers_),
       server_tls_(entrypoint.tls, std::move(tickets)),
       dispatch_(dispatch_settings(buffers_, limits_), counters_),
@@ -59,7 +63,7 @@ void worker::listen(listening socket) {
   const http1::session_environment session{buffers_, handler, session_limits_, draining_};
   const connection_environment shared{loop_,   resources_, socket.tls ? &server_tls_ : nullptr,
                                       session, limits_.handshake_timeout.count(),
-                                      handshakes_, limits_.handshakes_max,
+                                      census_, handshakes_, limits_.handshakes_max,
                                       preface_, counters_, socket.port};
   auto in = std::make_unique<entrance>(loop_, shared);
   if (in->listener.open(std::move(socket.fd))) entrances_.push_back(std::move(in));

@@ -65,6 +65,7 @@ class worker {
   upstream::pool_limits pool_limits_;
   worker_counters counters_;
   std::shared_ptr<const preface_policy> preface_;
+  client_census census_;
   net::event_loop loop_;
   net::buffer_pool buffers_;
   net::waiting_line handshakes_;

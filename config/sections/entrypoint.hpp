@@ -29,6 +29,10 @@ struct proxy_limits {
   std::chrono::milliseconds keep_alive_timeout{75'000};    ///< idle between requests (L04)
   std::chrono::milliseconds body_progress_timeout{
       60'000};                                       ///< longest pause within a body, either way (L02, L03)
+  std::size_t request_body_bytes_max = 0;                  ///< 413 beyond; 0: any; routes may differ (L06)
+  std::size_t request_body_rate_min = 240;                 ///< bytes a second; 0: any; routes may differ (L02)
+  std::chrono::milliseconds request_body_grace{10'000};    ///< before the rate counts (L02)
+  std::size_t connections_per_client_max = 4'096;          ///< per worker, of an address or /64; 0: any (L08)
   std::chrono::milliseconds connect_timeout{5'000};  ///< 504
   std::chrono::milliseconds backend_idle_timeout{60'000};  ///< pooled backend connections
   std::size_t backend_idle_max = 256;                      ///< pooled per worker and backend

@@ -1,6 +1,7 @@
 #include "config/sections/read_entrypoint.hpp"
 
 #include "config/scalars.hpp"
+#include "config/sections/body_limits.hpp"
 #include "config/sections/read_inbound_mtls.hpp"
 #include "config/sections/read_proxy_protocol.hpp"
 #include "config/sections/read_tls.hpp"
@@ -42,6 +43,10 @@ void read_limits(const value& from, proxy_limits& into) {
   keys.read("request_head_timeout", into.request_head_timeout, timeout_min, timeout_max);
   keys.read("keep_alive_timeout", into.keep_alive_timeout, timeout_min, timeout_max);
   keys.read("body_progress_timeout", into.body_progress_timeout, timeout_min, timeout_max);
+  keys.read_size("request_body_bytes_max", into.request_body_bytes_max, 0, body_bytes_max);
+  keys.read_size("request_body_rate_min", into.request_body_rate_min, 0, body_rate_max);
+  keys.read("request_body_grace", into.request_body_grace, timeout_min, timeout_max);
+  keys.read_integer("connections_per_client_max", into.connections_per_client_max, 0, 1'000'000);
   keys.read("connect_timeout", into.connect_timeout, timeout_min, timeout_max);
   keys.read("backend_idle_timeout", into.backend_idle_timeout, timeout_min, timeout_max);
   keys.read_integer("backend_idle_max", into.backend_idle_max, 0, 100'000);

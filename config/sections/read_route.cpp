@@ -3,6 +3,7 @@
 #include "base/dns_name.hpp"
 #include "base/text.hpp"
 #include "config/scalars.hpp"
+#include "config/sections/body_limits.hpp"
 #include "config/sections/read_backend_tls.hpp"
 #include "config/sections/read_backends.hpp"
 #include "config/sections/read_healthcheck.hpp"
@@ -58,6 +59,7 @@ class route_reader {
     const bool may_be_https = route_.scheme == route_scheme::https || keys_.take("backends");
     route_.tls = read_backend_tls(keys_, may_be_https, around_.read_pem);
     read_client_policy();
+    read_body_limits();
     read_timeouts();
     read_upstream();
     read_files();
@@ -135,6 +137,13 @@ class route_reader {
     found->expected("a host name or an IP address", is_url ? "write scheme, host and port apart"
                                                     : parse_address(*text) ? "write the port as \"port\""
                                                                            : "");
+  }
+
+  void read_body_limits() {
+    if (const auto found = keys_.take("request_body_bytes_max"))
+      route_.request_body_bytes_max = found->size(0, body_bytes_max);
+    if (const auto found = keys_.take("request_body_rate_min"))
+      route_.request_body_rate_min = found->size(0, body_rate_max);
   }
 
   void read_client_policy() {

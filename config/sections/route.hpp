@@ -52,6 +52,8 @@ struct route_section {
   backend_tls_section tls;  ///< https backends only
   /// Who vouches for this route's clients; null: they need no certificate.
   std::shared_ptr<const base::trust_store> client_cas;
+  std::optional<std::size_t> request_body_bytes_max;  ///< none: the entrypoint's; 0: any
+  std::optional<std::size_t> request_body_rate_min;   ///< likewise
   std::string root;            ///< fileserver: absolute folder
   std::string index = "/index.html";
   bool spa = false;    ///< fileserver: unknown paths get the index

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -36,6 +37,8 @@ struct route {
   std::chrono::milliseconds response_header_timeout{60'000};
   route_timeouts timeouts;
   file_root files;
+  std::optional<std::uint64_t> request_body_bytes_max;  ///< none: the entrypoint's
+  std::optional<std::size_t> request_body_rate_min;     ///< likewise; 0: any
   /// Who vouches for this route's clients; null: they need no certificate.
   std::shared_ptr<const base::trust_store> client_cas;
 };

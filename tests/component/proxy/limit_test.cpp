@@ -1,5 +1,8 @@
 // Goal: each limit of the entrypoint holds at its value, with the answer that names it.
+#include "proxy/http/body_allowance.hpp"
 #include "tests/support/proxy_under_test.hpp"
+
+#include <future>
 
 namespace cardea::proxy {
 namespace {
@@ -134,6 +137,128 @@ TEST(limit, l08_connections_beyond_the_maximum_wait_for_a_place) {
   EXPECT_EQ(proxy.server().status().connections_open, 3U);
   guests.pop_back();
   EXPECT_EQ(tests::read_answer(waiting).status, 400) << "there is a place now";
+}
+
+TEST(limit, l08_one_client_has_only_so_many_connections) {
+  config::entrypoint_section section;
+  section.limits.connections_per_client_max = 2;
+  const raw_origin origin(raw_origin::answering(ok()));
+  proxy_under_test proxy(origin, section);
+  tls_client first = proxy.connect();
+  {
+    tls_client second = proxy.connect();
+    tls_client third(proxy.port());
+    EXPECT_FALSE(third.connected());
+    EXPECT_EQ(proxy.server().status().connections_refused, 1U);
+    EXPECT_EQ(first.ask(get()).status, 200);
+    EXPECT_EQ(second.ask(get()).status, 200);
+  }
+  EXPECT_TRUE(tests::eventually([&] { return proxy.server().status().connections_open == 1; }));
+  EXPECT_EQ(proxy.connect().ask(get()).status, 200) << "there is a place again";
+}
+
+std::string post(const std::string& fields) { return "POST / HTTP/1.1\r\nHost: app.test\r\n" + fields + "\r\n"; }
+
+TEST(limit, l06_a_body_that_announces_too_much_is_refused_before_it_is_read) {
+  config::entrypoint_section section;
+  section.limits.request_body_bytes_max = 1'000;
+  const raw_origin origin(raw_origin::answering(ok()));
+  const proxy_under_test proxy(origin, section);
+  EXPECT_EQ(proxy.connect().ask(post("Content-Length: 1000\r\n") + std::string(1'000, 'x')).status, 200);
+  const std::string seen = origin.received();
+  tls_client client = proxy.connect();
+  const http_answer answer = client.ask(post("Content-Length: 1001\r\nExpect: 100-continue\r\n"));
+  EXPECT_EQ(answer.status, 413) << "and no 100 Continue";
+  EXPECT_TRUE(answer.has_line("Connection: close")) << answer.head;
+  EXPECT_EQ(client.stream().read_to_end(), "");
+  EXPECT_EQ(origin.received(), seen) << "the backend was not asked";
+}
+
+TEST(limit, l06_a_body_of_chunks_is_cut_off_where_it_becomes_too_much) {
+  config::entrypoint_section section;
+  section.limits.request_body_bytes_max = 1'000;
+  const raw_origin origin([](raw_origin::connection& each) {
+    const bool whole = !each.request().head.empty();
+    each.record(whole ? "[whole]" : "[cut]");
+    if (whole) each.write(ok());
+  });
+  const proxy_under_test proxy(origin, section);
+  const std::string half = "1f4\r\n" + std::string(500, 'x') + "\r\n";
+  const std::string head = post("Transfer-Encoding: chunked\r\n");
+  EXPECT_EQ(proxy.connect().ask(head + half + half + "0\r\n\r\n").status, 200) << "exactly the maximum";
+  tls_client client = proxy.connect();
+  client.send(head + half);
+  EXPECT_TRUE(client.stream().stays_silent(30ms));
+  client.send(half + "1\r\nx\r\n");
+  const http_answer answer = client.answer();
+  EXPECT_EQ(answer.status, 413);
+  EXPECT_TRUE(answer.has_line("Connection: close")) << answer.head;
+  EXPECT_TRUE(origin.wait_for_ended(2));
+  EXPECT_TRUE(origin.received().ends_with("[cut]")) << "the backend does not take it for a whole one";
+}
+
+TEST(limit, l06_a_route_may_take_more_or_less_than_the_others) {
+  config::entrypoint_section section;
+  section.limits.request_body_bytes_max = 10;
+  const raw_origin origin(raw_origin::answering(ok()));
+  routing::route big = tests::route_to(origin.port(), "big.test");
+  big.request_body_bytes_max = http::body_limits::unlimited;
+  routing::route none = tests::route_to(origin.port(), "small.test");
+  none.request_body_bytes_max = 1;
+  const proxy_under_test proxy({big, none, tests::route_to(origin.port())}, section);
+  const auto status = [&](const std::string& host, std::size_t bytes) {
+    return proxy.connect()
+        .ask("POST / HTTP/1.1\r\nHost: " + host + "\r\nContent-Length: " + std::to_string(bytes) + "\r\n\r\n" +
+             std::string(bytes, 'x'))
+        .status;
+  };
+  EXPECT_EQ(status("app.test", 10), 200);
+  EXPECT_EQ(status("app.test", 11), 413);
+  EXPECT_EQ(status("big.test", 100'000), 200);
+  EXPECT_EQ(status("small.test", 2), 413);
+}
+
+TEST(limit, l02_a_body_that_drips_is_given_up_although_it_never_stops) {
+  config::entrypoint_section section;
+  section.limits.request_body_rate_min = 1'000;
+  section.limits.request_body_grace = 200ms;
+  const raw_origin origin([](raw_origin::connection& each) {
+    if (each.request().body.size() >= 1'000) each.write(ok());
+  });
+  routing::route streaming = tests::route_to(origin.port(), "streaming.test");
+  streaming.request_body_rate_min = 0;
+  const proxy_under_test proxy({tests::route_to(origin.port()), streaming}, section);
+  const auto drip = [&](const std::string& host, int count) {
+    tls_client client = proxy.connect();
+    client.send("POST / HTTP/1.1\r\nHost: " + host + "\r\nContent-Length: 1000\r\n\r\n");
+    int sent = 0;
+    for (; sent < count && client.stream().stays_silent(20ms); ++sent) client.send("x");
+    if (sent == count) client.send(std::string(1'000 - static_cast<std::size_t>(count), 'x'));
+    return std::pair(sent, client.answer().status);
+  };
+  const auto [sent, status] = drip("app.test", 250);
+  EXPECT_EQ(status, 408);
+  EXPECT_LT(sent, 100) << "given up soon after the grace";
+  EXPECT_EQ(drip("streaming.test", 40), std::pair(40, 200)) << "a route may wait for ever";
+}
+
+TEST(limit, l02_a_backend_that_takes_its_time_is_not_held_against_the_client) {
+  config::entrypoint_section section;
+  section.limits.request_body_rate_min = 1'000'000'000;
+  section.limits.request_body_grace = 150ms;
+  const std::string body(8'000'000, 'x');
+  const raw_origin origin([&](raw_origin::connection& each) {
+    static_cast<void>(each.stream().read_until("\r\n\r\n"));
+    // Longer than the grace, while all buffers on the way are full.
+    std::promise<void> never;
+    static_cast<void>(never.get_future().wait_for(500ms));
+    static_cast<void>(each.stream().read_bytes(body.size()));
+    each.write(ok());
+  });
+  const proxy_under_test proxy(origin, section);
+  tls_client client = proxy.connect();
+  EXPECT_TRUE(client.send(post("Content-Length: 8000000\r\n") + body));
+  EXPECT_EQ(client.answer().status, 200);
 }
 
 TEST(limit, idle_backend_connections_are_kept_up_to_a_maximum) {

@@ -104,6 +104,16 @@ TEST(route, what_switches_nothing_on_is_not_refused) {
           .loaded);
 }
 
+TEST(route, may_have_limits_of_its_own_for_bodies) {
+  const auto plain = only_route("a: {}");
+  EXPECT_FALSE(plain.request_body_bytes_max);
+  EXPECT_FALSE(plain.request_body_rate_min);
+  const auto own = only_route("a: {request_body_bytes_max: 2GiB, request_body_rate_min: 0}");
+  EXPECT_EQ(own.request_body_bytes_max, std::size_t{2} << 30U);
+  EXPECT_EQ(own.request_body_rate_min, 0U);
+  EXPECT_FALSE(load_routes("a: {request_body_bytes_max: -1}").loaded);
+}
+
 TEST(route, of_an_empty_file_is_none) {
   const auto result = load_routes("# later\n");
   ASSERT_TRUE(result.loaded);
