@@ -158,7 +158,7 @@ class relay {
 
   // Up to and with the final head.
   void take_heads() noexcept {
-    while (!have_head_ && !failed_) {
+    while (!have_head_ && !failed_ && client_.takes_head()) {
       const io state = backend_.read_head();
       if (state == io::blocked) {
         if (backend_write_failed_) fail(backend_reset);

@@ -71,6 +71,8 @@ class exchange {
   virtual void send_interim(const response_head& head, const char* bytes) noexcept = 0;
   /// "100 Continue", if the client waits for it and was not told yet.
   virtual void send_continue() noexcept = 0;
+  /// False while a head would have to queue for the client: the waiter is signalled when not.
+  [[nodiscard]] virtual bool takes_head() noexcept = 0;
   /// False when the head does not fit.
   [[nodiscard]] virtual bool send_head(const response_start& start) noexcept = 0;
   /// Takes a part of `data` (0: blocked until the waiter is signalled).

@@ -36,6 +36,7 @@ class server_exchange final : public http::exchange {
 
   void send_interim(const http::response_head& head, const char* bytes) noexcept override;
   void send_continue() noexcept override;
+  bool takes_head() noexcept override { return true; }
   bool send_head(const http::response_start& start) noexcept override;
   std::size_t write_body(std::string_view data) noexcept override { return out_.write_body(data); }
   void end_body(std::string_view trailers) noexcept override;

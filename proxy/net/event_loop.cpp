@@ -46,24 +46,35 @@ void waiter::signal() noexcept {
   if (parked_) loop_.enqueue(*this);
 }
 
-waiter::awaiter waiter::wait(base::tick_ms deadline) noexcept { return {*this, deadline, false}; }
-waiter::awaiter waiter::yield() noexcept { return {*this, base::no_deadline, true}; }
+void waiter::signal_late() noexcept {
+  signalled_ = true;
+  if (parked_) loop_.enqueue_late(*this);
+}
+
+waiter::awaiter waiter::wait(base::tick_ms deadline) noexcept { return {*this, deadline, awaiter::kind::waits}; }
+waiter::awaiter waiter::yield() noexcept { return {*this, base::no_deadline, awaiter::kind::yields}; }
+waiter::awaiter waiter::settle() noexcept { return {*this, base::no_deadline, awaiter::kind::settles}; }
 
 bool waiter::awaiter::await_ready() const noexcept {
-  return (owner_.signalled_ && !yields_) || owner_.loop_.stopping_;
+  if (how_ == kind::settles) return owner_.signalled_;
+  return (owner_.signalled_ && how_ != kind::yields) || owner_.loop_.stopping_;
 }
 
 void waiter::awaiter::await_suspend(std::coroutine_handle<> coroutine) noexcept {
   owner_.parked_ = coroutine;
   owner_.expired_ = false;
   owner_.loop_.timers_.arm(owner_.timer_, deadline_);
-  if (yields_) owner_.signal();
+  if (how_ == kind::yields) owner_.signal();
 }
 
 wake waiter::awaiter::await_resume() noexcept {
   owner_.parked_ = nullptr;
   owner_.loop_.timers_.cancel(owner_.timer_);
-  if (owner_.loop_.stopping_) return wake::stopping;
+  if (owner_.loop_.stopping_) {
+    // Who settles waits again and must not find the same signal.
+    if (how_ == kind::settles) owner_.signalled_ = false;
+    return wake::stopping;
+  }
   // An edge beats a deadline of the same turn: the work it announces can be done.
   if (std::exchange(owner_.signalled_, false)) return wake::ready;
   return std::exchange(owner_.expired_, false) ? wake::timed_out : wake::ready;
@@ -118,7 +129,7 @@ void event_loop::run() {
 
 void event_loop::poll() {
   int timeout = -1;
-  if (first_ready_ != nullptr || has_posted_.load(std::memory_order_acquire)) {
+  if (first_ready_ != nullptr || first_late_ != nullptr || has_posted_.load(std::memory_order_acquire)) {
     timeout = 0;
   } else if (const base::tick_ms next = timers_.next_visit(); next != base::no_deadline) {
     timeout = static_cast<int>(std::clamp<base::tick_ms>(next - monotonic_ms(), 0, 60'000)) + 1;
@@ -169,11 +180,22 @@ void event_loop::enqueue(waiter& ready) noexcept {
   last_ready_ = &ready;
 }
 
+void event_loop::enqueue_late(waiter& ready) noexcept {
+  if (ready.queued_) return;
+  ready.queued_ = true;
+  ready.next_ready_ = std::exchange(first_late_, &ready);
+}
+
 // A coroutine that becomes ready while others run waits for the next turn, so
 // that two busy peers cannot keep the loop from its sockets.
 void event_loop::resume_ready() {
   waiter* ready = std::exchange(first_ready_, nullptr);
   last_ready_ = nullptr;
+  resume_all(ready);
+  resume_all(std::exchange(first_late_, nullptr));
+}
+
+void event_loop::resume_all(waiter* ready) {
   while (ready != nullptr) {
     waiter* next = ready->next_ready_;
     ready->queued_ = false;

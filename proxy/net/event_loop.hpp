@@ -34,6 +34,8 @@ class waiter {
 
   /// Resumes (from the loop) whoever waits.
   void signal() noexcept;
+  /// The same, but behind all others of this turn: for whoever gathers what they leave.
+  void signal_late() noexcept;
 
   class awaiter;
   /// Suspends until a signal, the deadline (on the loop's clock) or the loop's
@@ -41,6 +43,9 @@ class waiter {
   [[nodiscard]] awaiter wait(base::tick_ms deadline) noexcept;
   /// Suspends until the loop's next turn: others get theirs first.
   [[nodiscard]] awaiter yield() noexcept;
+  /// Suspends until a signal, the loop's last call or not: for whoever joins coroutines that
+  /// end by themselves. May return without one; ask again what was waited for.
+  [[nodiscard]] awaiter settle() noexcept;
 
   [[nodiscard]] event_loop& loop() noexcept { return loop_; }
 
@@ -66,8 +71,9 @@ class waiter {
 
 class [[nodiscard]] waiter::awaiter {
  public:
-  awaiter(waiter& owner, base::tick_ms deadline, bool yields) noexcept
-      : owner_(owner), deadline_(deadline), yields_(yields) {}
+  enum class kind : std::uint8_t { waits, yields, settles };
+  awaiter(waiter& owner, base::tick_ms deadline, kind how) noexcept
+      : owner_(owner), deadline_(deadline), how_(how) {}
   bool await_ready() const noexcept;
   void await_suspend(std::coroutine_handle<> coroutine) noexcept;
   wake await_resume() noexcept;
@@ -75,7 +81,7 @@ class [[nodiscard]] waiter::awaiter {
  private:
   waiter& owner_;
   base::tick_ms deadline_;
-  bool yields_;
+  kind how_;
 };
 
 /// What the loop knows about one descriptor: edges that were seen and not yet used up.
@@ -139,6 +145,8 @@ class event_loop {
   void resume_ready();
   void run_posted();
   void enqueue(waiter& ready) noexcept;
+  void enqueue_late(waiter& ready) noexcept;
+  static void resume_all(waiter* ready);
   struct root;
   static root launch(event_loop& loop, task<void> child);
 
@@ -148,6 +156,7 @@ class event_loop {
   base::timer_wheel timers_;
   waiter* first_ready_ = nullptr;
   waiter* last_ready_ = nullptr;
+  waiter* first_late_ = nullptr;  ///< resumed when those that were ready have been
   waiter* waiters_ = nullptr;  ///< all of them, for stop
   std::size_t running_ = 0;
   bool stopping_ = false;

@@ -136,6 +136,10 @@ void socket::close() noexcept {
   watch_ = {};
 }
 
+void socket::keep_queue_short(int bytes) noexcept {
+  setsockopt(fd_.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
+}
+
 void socket::reset_on_close() noexcept {
   const linger immediately{1, 0};
   setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &immediately, sizeof immediately);

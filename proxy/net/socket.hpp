@@ -67,6 +67,9 @@ class socket {
   [[nodiscard]] io_result write(const iovec* pieces, std::size_t count) noexcept;
   void shut_down_write() noexcept;
   void close() noexcept;
+  /// Takes no more than about `bytes` that the network is not ready for, so that what is more
+  /// urgent later need not stand behind it.
+  void keep_queue_short(int bytes) noexcept;
   /// The next close sends RST: the peer must not take what it got for complete.
   void reset_on_close() noexcept;
 
