@@ -1,7 +1,7 @@
 #include "proxy/http1/framing_fields.hpp"
 
 #include "base/text.hpp"
-#include "proxy/http/characters.hpp"
+#include "proxy/http/content_length.hpp"
 #include "proxy/http/token_list.hpp"
 
 #include <algorithm>
@@ -10,9 +10,6 @@
 
 namespace cardea::proxy::http1 {
 namespace {
-
-/// More digits than any body needs, and no overflow of 64 bits.
-constexpr std::size_t length_digits_max = 18;
 
 constexpr std::string_view both_present = "both Content-Length and Transfer-Encoding";
 
@@ -25,15 +22,9 @@ constexpr std::array<std::string_view, 5> other_codings{"gzip", "x-gzip", "defla
 std::string_view framing_fields::take_content_length(std::string_view value) noexcept {
   if (coding_ != coding::none) return both_present;
   if (has_content_length_) return "more than one Content-Length";
-  if (value.empty()) return "an empty Content-Length";
-  if (value.size() > length_digits_max) return "a Content-Length is too long";
-  if (value.size() > 1 && value.front() == '0') return "a Content-Length with a leading zero";
-  std::uint64_t length = 0;
-  for (const char c : value) {
-    if (!http::is_digit(c)) return "a Content-Length that is not a number";
-    length = length * 10 + static_cast<std::uint64_t>(c - '0');
-  }
-  content_length_ = length;
+  const http::content_length parsed = http::parse_content_length(value);
+  if (!parsed.why.empty()) return parsed.why;
+  content_length_ = parsed.bytes;
   has_content_length_ = true;
   return {};
 }
