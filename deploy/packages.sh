@@ -38,13 +38,13 @@ packages_of() {
   case $1 in
     build)
       printf '%s\n' build-essential cmake ninja-build ccache mold pkg-config python3 libssl-dev libyaml-cpp-dev \
-        libfmt-dev libspdlog-dev libcli11-dev libldns-dev libidn2-dev libpugixml-dev libgtest-dev libgmock-dev
+        libfmt-dev libspdlog-dev libcli11-dev libldns-dev libidn2-dev libpugixml-dev libgtest-dev libgmock-dev libnghttp2-dev
       boost_packages
       ;;
     run) printf '%s\n' ca-certificates curl ;;
     test)
       printf '%s\n' pebble bind9 bind9-utils bind9-dnsutils knot pdns-server pdns-backend-sqlite3 nginx-light libnginx-mod-stream haproxy curl openssl \
-        wrk python3 python3-websockets \
+        wrk python3 python3-websockets python3-h2 nghttp2-client \
         shellcheck
       ;;
     bench) printf '%s\n' nginx-light haproxy h2o caddy wrk nghttp2-client openssl python3 libbenchmark-dev ;;

@@ -31,6 +31,14 @@ class open_connection {
   worker_counters& counters_;
 };
 
+// Floods come from many at once: they are counted, and told of at debug only.
+void tell_flood(const connection_environment& environment, const http::client_info& client) {
+  add(environment.counters.http2_floods, 1);
+  if (!base::log_enabled(base::log_level::debug)) return;
+  const base::logger log("proxy");
+  log.debug("an HTTP/2 connection was ended for a flood", {{"client", client.address}});
+}
+
 // True when the client and we share a key.
 net::task<bool> shake_hands(tls::stream& stream, net::waiter& waiter, const connection_environment& environment,
                             const http::client_info& client, tls::session_facts& facts,
@@ -107,6 +115,7 @@ net::task<void> serve_connection(net::file_descriptor accepted, base::address pe
   client.address = from->client.host();
   client.secure = environment.tls != nullptr;
   client.forwarded_fields = forwarded_fields(client.address, client.secure, environment.port);
+  bool speaks_http2 = false;
   if (client.secure) {
     const bool secured = co_await shake_hands(stream, waiter, environment, client, facts, deadline);
     if (!secured) {
@@ -116,7 +125,13 @@ net::task<void> serve_connection(net::file_descriptor accepted, base::address pe
     client.server_name = facts.server_name;
     client.policy = facts.policy;
     client.forwarded_fields += tls::client_identity_fields(stream.session());
+    speaks_http2 = tls::chose_http2(stream.session());
     stream.release_session();
+  }
+  if (speaks_http2) {
+    const bool calmed = co_await http2::serve_http2(stream, waiter, client, environment.http2);
+    if (calmed) tell_flood(environment, client);
+    co_return;
   }
   co_await http1::serve_http1(stream, waiter, client, environment.session);
 }

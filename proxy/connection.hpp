@@ -3,6 +3,7 @@
 #include "proxy/client_census.hpp"
 #include "proxy/http/exchange.hpp"
 #include "proxy/http1/server_session.hpp"
+#include "proxy/http2/server_session.hpp"
 #include "proxy/net/waiting_line.hpp"
 #include "proxy/preface.hpp"
 #include "proxy/status.hpp"
@@ -17,6 +18,7 @@ struct connection_environment {
   tls::stream_resources& resources;
   tls::server_context* tls;  ///< null for a clear listener
   http1::session_environment session;
+  http2::session_environment http2;
   base::tick_ms handshake_timeout;
   client_census& census;
   net::waiting_line& handshakes;  ///< those that are not finished, of all the worker's listeners

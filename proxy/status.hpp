@@ -16,6 +16,7 @@ struct alignas(64) worker_counters {
   std::atomic<std::uint64_t> requests_total{0};
   std::atomic<std::uint64_t> handshakes_failed{0};
   std::atomic<std::uint64_t> connections_refused{0};  ///< for want of a PROXY header that counts
+  std::atomic<std::uint64_t> http2_floods{0};  ///< HTTP/2 connections ended for what their clients did (F10)
 };
 
 /// The one writer needs no read-modify-write instruction.
@@ -55,6 +56,7 @@ struct proxy_status {
   std::uint64_t requests_total = 0;
   std::uint64_t handshakes_failed = 0;
   std::uint64_t connections_refused = 0;
+  std::uint64_t http2_floods = 0;
 };
 
 }  // namespace cardea::proxy

@@ -22,6 +22,24 @@ http1::session_limits session_limits_from(const config::proxy_limits& limits) {
   return out;
 }
 
+http2::session_limits http2_limits_from(const config::proxy_limits& limits) {
+  http2::session_limits out;
+  out.request.line_bytes_max = limits.request_line_bytes_max;
+  out.request.head_bytes_max = std::min(limits.request_head_bytes_max, http2::head_bytes_possible);
+  out.request.field_count_max = std::min(limits.header_count_max, http::header_table::capacity);
+  out.streams_max = static_cast<std::uint32_t>(limits.http2_streams_max);
+  out.streams_total_max = limits.http2_streams_total_max;
+  out.stream_window_bytes = static_cast<std::uint32_t>(limits.http2_stream_window_bytes);
+  out.connection_window_bytes = static_cast<std::uint32_t>(limits.http2_connection_window_bytes);
+  out.continuations_max = static_cast<std::uint32_t>(limits.http2_continuations_max);
+  out.flood = {static_cast<std::uint32_t>(limits.http2_flood_points_max),
+               static_cast<std::uint32_t>(limits.http2_flood_points_per_second)};
+  out.request_head_timeout = limits.request_head_timeout.count();
+  out.keep_alive_timeout = limits.keep_alive_timeout.count();
+  out.body_progress_timeout = limits.body_progress_timeout.count();
+  return out;
+}
+
 dispatch::settings dispatch_settings(net::buffer_pool& buffers, const config::proxy_limits& limits) {
   const std::size_t head_bytes_max = std::min(limits.response_head_bytes_max, head_bytes_possible);
   const http1::head_limits backend_head{head_bytes_max, head_bytes_max, http::header_table::capacity};
@@ -45,6 +63,7 @@ worker::worker(const config::entrypoint_section& entrypoint, std::uint16_t https
                upstream::worker_share share)
     : limits_(entrypoint.limits),
       session_limits_(session_limits_from(limits_)),
+      http2_limits_(http2_limits_from(limits_)),
       pool_limits_{limits_.connect_timeout.count(), limits_.backend_idle_timeout.count(), limits_.backend_idle_max},
       preface_(std::move(preface)),
       census_(limits_.connections_per_client_max),
@@ -61,8 +80,9 @@ worker::~worker() = default;
 void worker::listen(listening socket) {
   http::handler& handler = socket.tls ? static_cast<http::handler&>(dispatch_) : redirect_;
   const http1::session_environment session{buffers_, handler, session_limits_, draining_};
+  const http2::session_environment http2{buffers_, handler, http2_limits_, draining_};
   const connection_environment shared{loop_,   resources_, socket.tls ? &server_tls_ : nullptr,
-                                      session, limits_.handshake_timeout.count(),
+                                      session, http2, limits_.handshake_timeout.count(),
                                       census_, handshakes_, limits_.handshakes_max,
                                       preface_, counters_, socket.port};
   auto in = std::make_unique<entrance>(loop_, shared);

@@ -62,6 +62,7 @@ class worker {
 
   const config::proxy_limits limits_;
   http1::session_limits session_limits_;
+  http2::session_limits http2_limits_;
   upstream::pool_limits pool_limits_;
   worker_counters counters_;
   std::shared_ptr<const preface_policy> preface_;

@@ -38,6 +38,15 @@ struct proxy_limits {
   std::size_t backend_idle_max = 256;                      ///< pooled per worker and backend
   std::size_t proxy_header_bytes_max = 4 * 1024;           ///< closed beyond (T14)
 
+  std::size_t http2_streams_max = 100;            ///< at once for each connection; REFUSED_STREAM beyond (F01, F08)
+  std::size_t http2_streams_total_max = 100'000;  ///< of one connection, which then ends gracefully (F09)
+  std::size_t http2_stream_window_bytes = 64 * 1024;         ///< of a request's body ahead of its backend (F08)
+  std::size_t http2_connection_window_bytes = 1'024 * 1'024;  ///< the same for all streams together
+  std::size_t http2_continuations_max = 8;                   ///< frames of a header block beyond its first (F03)
+  /// What a connection may cost that leads to nothing (F01-F05); GOAWAY beyond.
+  std::size_t http2_flood_points_max = 10'000;
+  std::size_t http2_flood_points_per_second = 330;
+
   friend bool operator==(const proxy_limits&, const proxy_limits&) = default;
 };
 

@@ -26,6 +26,18 @@ void read_address(mapping& keys, std::string_view key, std::string& into) {
     if (auto address = found->listen_address()) into = std::move(*address);
 }
 
+void read_http2_limits(mapping& keys, proxy_limits& into) {
+  constexpr std::size_t kibi = 1'024;
+  keys.read_integer("http2_streams_max", into.http2_streams_max, 1, 10'000);
+  keys.read_integer("http2_streams_total_max", into.http2_streams_total_max, 1, 1'000'000'000);
+  // A stream's window is one buffer of the data plane; a connection's never falls below the protocol's own.
+  keys.read_size("http2_stream_window_bytes", into.http2_stream_window_bytes, kibi, 64 * kibi);
+  keys.read_size("http2_connection_window_bytes", into.http2_connection_window_bytes, 64 * kibi, 1'024 * kibi * kibi);
+  keys.read_integer("http2_continuations_max", into.http2_continuations_max, 0, 1'000);
+  keys.read_integer("http2_flood_points_max", into.http2_flood_points_max, 100, 1'000'000'000);
+  keys.read_integer("http2_flood_points_per_second", into.http2_flood_points_per_second, 1, 1'000'000);
+}
+
 void read_limits(const value& from, proxy_limits& into) {
   const auto section = from.as_mapping();
   if (!section) return;
@@ -51,6 +63,7 @@ void read_limits(const value& from, proxy_limits& into) {
   keys.read("backend_idle_timeout", into.backend_idle_timeout, timeout_min, timeout_max);
   keys.read_integer("backend_idle_max", into.backend_idle_max, 0, 100'000);
   keys.read_size("proxy_header_bytes_max", into.proxy_header_bytes_max, 256, 64 * kibi);
+  read_http2_limits(keys, into);
   keys.finish();
 }
 

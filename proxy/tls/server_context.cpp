@@ -26,11 +26,11 @@ constexpr const char* tls12_ciphers =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 
-// ALPN: HTTP/1.1 only. A client that offers none of ours is refused rather than
+// ALPN: HTTP/2 before HTTP/1.1. A client that offers none of ours is refused rather than
 // served something that it did not ask for (V11).
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
                     unsigned int offered_size, void*) {
-  static constexpr unsigned char ours[] = "\x08http/1.1";
+  static constexpr unsigned char ours[] = "\x02h2\x08http/1.1";
   unsigned char* chosen = nullptr;
   if (SSL_select_next_proto(&chosen, out_size, ours, sizeof ours - 1, offered, offered_size) !=
       OPENSSL_NPN_NEGOTIATED)
@@ -211,6 +211,13 @@ int server_context::choose_certificate(SSL* session, void* self) {
   for (std::size_t i = 1; i < chosen->chain().size(); ++i)
     if (SSL_add1_chain_cert(session, chosen->chain()[i].get()) != 1) return 0;
   return 1;
+}
+
+bool chose_http2(SSL* session) noexcept {
+  const unsigned char* name = nullptr;
+  unsigned int size = 0;
+  SSL_get0_alpn_selected(session, &name, &size);
+  return size == 2 && name[0] == 'h' && name[1] == '2';
 }
 
 std::string_view server_name_of(SSL* session) noexcept {

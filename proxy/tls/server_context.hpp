@@ -62,6 +62,9 @@ class server_context {
 /// The groups for the key exchange when none are configured, best first.
 [[nodiscard]] std::string default_groups(bool post_quantum);
 
+/// Whether client and we agreed on HTTP/2 (ALPN).
+[[nodiscard]] bool chose_http2(SSL* session) noexcept;
+
 /// The server name a client sent (lower case as sent), or empty.
 [[nodiscard]] std::string_view server_name_of(SSL* session) noexcept;
 

@@ -259,7 +259,9 @@ TEST(tls, v09_older_versions_are_refused) {
 
 TEST(tls, v11_a_client_that_speaks_no_protocol_of_ours_is_refused) {
   const proxy_under_test proxy({});
-  EXPECT_EQ(proxy.connect({.protocols = std::string("\x02h2\x08http/1.1", 12)}).protocol(), "http/1.1");
+  EXPECT_EQ(proxy.connect({.protocols = std::string("\x02h2\x08http/1.1", 12)}).protocol(), "h2");
+  EXPECT_EQ(proxy.connect({.protocols = std::string("\x08http/1.1\x02h2", 12)}).protocol(), "h2") << "our order";
+  EXPECT_EQ(proxy.connect({.protocols = std::string("\x08http/1.1", 9)}).protocol(), "http/1.1");
   EXPECT_FALSE(tls_client(proxy.port(), {.protocols = std::string("\x03"
                                                                   "ftp",
                                                                   4)})

@@ -67,7 +67,7 @@ TEST(bad_configuration, that_is_no_yaml_of_ours_is_refused_where_it_breaks) {
 }
 
 TEST(bad_configuration, values_of_the_wrong_kind_are_shown_with_what_was_expected) {
-  constexpr std::array<mistake, 19> all{{
+  constexpr std::array<mistake, 21> all{{
       {"entrypoint:\n"
        "  threads: many\n",
        "config.yml:2:12: entrypoint.threads: expected a whole number from 0 to 1024, found \"many\"\n"},
@@ -103,6 +103,11 @@ TEST(bad_configuration, values_of_the_wrong_kind_are_shown_with_what_was_expecte
       {"entrypoint: {limits: {request_head_bytes_max: 1TB}}\n",
        "config.yml:1:47: entrypoint.limits.request_head_bytes_max: expected a size from 1024 to 65536 "
        "bytes, found \"1TB\"\n"},
+      {"entrypoint: {limits: {http2_streams_max: 0}}\n",
+       "config.yml:1:42: entrypoint.limits.http2_streams_max: expected a whole number from 1 to 10000, found \"0\"\n"},
+      {"entrypoint: {limits: {http2_stream_window_bytes: 65KiB}}\n",
+       "config.yml:1:50: entrypoint.limits.http2_stream_window_bytes: expected a size from 1024 to 65536 "
+       "bytes, found \"65KiB\"\n"},
       {"entrypoint: {limits: {handshake_timeout: 5}}\n",
        "config.yml:1:42: entrypoint.limits.handshake_timeout: expected a duration from 10ms to 24h, found "
        "\"5\"; a unit is needed, as in 5s\n"},

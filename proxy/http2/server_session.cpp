@@ -1,0 +1,53 @@
+#include "proxy/http2/server_session.hpp"
+
+#include <memory>
+
+namespace cardea::proxy::http2 {
+namespace {
+
+constexpr std::size_t linger_bytes_max = 256 * 1024;
+constexpr base::tick_ms linger_timeout = 2'000;
+// In the kernel beyond what is on its way; with as much in our own output that is what an urgent answer waits for.
+constexpr int kernel_queue_bytes = 128 * 1024;
+
+// Reads what the client still sends, so that a reset does not destroy the GOAWAY on its way.
+net::task<void> linger(tls::stream& stream, net::waiter& waiter, net::buffer_pool& buffers) {
+  const base::tick_ms deadline = waiter.loop().now() + linger_timeout;
+  stream.shut_down_write();
+  net::buffer waste = buffers.take();
+  std::size_t read = 0;
+  while (read < linger_bytes_max) {
+    const net::io_result got = stream.read(waste.data(), net::buffer_pool::buffer_bytes);
+    read += got.bytes;
+    if (got.state == net::io::done) continue;
+    if (got.state != net::io::blocked) co_return;
+    if (co_await waiter.wait(deadline) != net::wake::ready) co_return;
+  }
+}
+
+}  // namespace
+
+net::task<bool> serve_http2(tls::stream& stream, net::waiter& waiter, const http::client_info& client,
+                            const session_environment& environment) {
+  stream.socket().keep_queue_short(kernel_queue_bytes);
+  const std::unique_ptr<server_connection> connection(
+      new server_connection(stream, waiter, client, environment));
+  while (true) {
+    const bool more = connection->step();
+    if (connection->over()) break;
+    const base::tick_ms deadline = connection->deadline();
+    net::wake woken = net::wake::ready;
+    if (more)
+      woken = co_await waiter.yield();
+    else
+      woken = co_await waiter.wait(deadline);
+    if (woken == net::wake::stopping) break;
+  }
+  connection->drop_streams();
+  while (connection->live_streams() > 0) co_await waiter.settle();
+  if (connection->may_end_in_order()) co_await linger(stream, waiter, environment.buffers);
+  stream.close();
+  co_return connection->calmed();
+}
+
+}  // namespace cardea::proxy::http2
