@@ -185,6 +185,9 @@ class relay {
   }
 
   void relay_head(const http::response_head& head) noexcept {
+    // To a client that asked by CONNECT a success is an open tunnel, which this is not (H10).
+    if (client_.head().is_extended_connect && head.status < 300)
+      return fail({failure_kind::response_refused, side::backend, 0, "an answer that would pass for an upgrade"});
     have_head_ = true;
     turn_.succeed();
     // An answer before the request's end: neither connection is in a known state after it (U04).
@@ -333,7 +336,7 @@ net::task<std::optional<setback>> serve_by(http::exchange& request, upstream::tu
     if (!attempt.begin()) co_return setback{head_too_large};
     co_await drive(attempt, request);
     if (attempt.upgraded() && !attempt.failed()) {
-      co_await tunnel(request, lease.stream(), attempt.backend(), how.settings);
+      co_await tunnel(request, lease.stream(), attempt.backend().raw_input(), how.settings);
       co_return std::nullopt;
     }
     if (attempt.finished() && !attempt.failed()) {

@@ -45,6 +45,9 @@ struct response_start {
 
 /// One request and its response, seen from the client's protocol.
 ///
+/// After a sent 101 the bodies are what both sides say from then on, without framing: `end_body`
+/// ends our direction only, and nothing may be asked of head() any more.
+///
 /// The seam between client protocols and what answers: M protocols and N
 /// answerers cost M + N. Everything is non-blocking; `waiter` is signalled when
 /// a blocked call may go on. Worker's thread only.

@@ -33,6 +33,7 @@ struct request_head {
   bool wants_upgrade = false;        ///< Connection lists upgrade, there is an Upgrade field, and it is not h2c
   bool is_head = false;
   bool is_connect = false;
+  bool is_extended_connect = false;  ///< RFC 8441; method and fields are already those of an upgrade
   std::uint32_t head_bytes = 0;  ///< up to and with the empty line
   header_table fields;
 };

@@ -18,7 +18,40 @@ server_exchange::server_exchange(const connection& to, input& in, const http::re
   body_.begin(head.framing, head.content_length);
 }
 
-http::body_view server_exchange::read_body() noexcept { return body_.read(in_, connection_.stream); }
+http::body_view server_exchange::read_body() noexcept {
+  return upgraded_ ? read_tunnel() : body_.read(in_, connection_.stream);
+}
+
+void server_exchange::consume_body(std::size_t bytes) noexcept {
+  if (upgraded_)
+    in_.begin += bytes;
+  else
+    body_.consume(in_, bytes);
+}
+
+http::body_view server_exchange::read_tunnel() noexcept {
+  if (in_.begin != in_.end) return {net::io::done, in_.unread()};
+  in_.begin = in_.end = 0;
+  if (!connection_.stream.can_read()) {
+    in_.memory.release();  // an idle tunnel holds no buffer
+    return {net::io::blocked};
+  }
+  if (!in_.memory) in_.memory = connection_.buffers.take();
+  const net::io_result got = in_.fill(connection_.stream, net::buffer_pool::buffer_bytes);
+  if (got.state == net::io::done) return {net::io::done, in_.unread()};
+  // A client that closes without close_notify is common; to a tunnel it is an end like another.
+  if (got.state == net::io::failed && connection_.stream.saw_fin()) return {net::io::ended};
+  return {got.state};
+}
+
+net::io server_exchange::flush() noexcept {
+  const net::io state = out_.flush();
+  if (half_closed_ && state == net::io::done) {
+    half_closed_ = false;
+    connection_.stream.shut_down_write();
+  }
+  return state;
+}
 
 std::uint16_t server_exchange::body_rejection() const noexcept {
   return body_.why() != nullptr ? body_.why()->status : 0;
@@ -102,11 +135,19 @@ bool server_exchange::send_head(const http::response_start& start) noexcept {
     return false;
   }
   head_sent_ = true;
+  if (start.status == 101) {
+    upgraded_ = true;
+    in_.floor = 0;  // the head's room is the tunnel's now
+  }
   out_.begin_body(chunked ? http::body_framing::chunked : http::body_framing::length);
   return true;
 }
 
 void server_exchange::end_body(std::string_view trailers) noexcept {
+  if (upgraded_) {
+    half_closed_ = true;
+    return;
+  }
   out_.end_body(trailers, !keep_alive_);
   ended_ = true;
 }

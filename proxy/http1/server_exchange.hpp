@@ -30,7 +30,7 @@ class server_exchange final : public http::exchange {
   net::waiter& waiter() noexcept override { return connection_.waiter; }
 
   http::body_view read_body() noexcept override;
-  void consume_body(std::size_t bytes) noexcept override { body_.consume(in_, bytes); }
+  void consume_body(std::size_t bytes) noexcept override;
   std::uint16_t body_rejection() const noexcept override;
   const std::string& request_trailers() const noexcept override { return body_.trailers(); }
 
@@ -40,7 +40,7 @@ class server_exchange final : public http::exchange {
   bool send_head(const http::response_start& start) noexcept override;
   std::size_t write_body(std::string_view data) noexcept override { return out_.write_body(data); }
   void end_body(std::string_view trailers) noexcept override;
-  net::io flush() noexcept override { return out_.flush(); }
+  net::io flush() noexcept override;
 
   bool head_sent() const noexcept override { return head_sent_; }
   bool client_gone() const noexcept override;
@@ -60,11 +60,8 @@ class server_exchange final : public http::exchange {
            !connection_.stream.can_read() && !connection_.stream.has_unsent();
   }
 
-  /// For a tunnel (after 101), which uses the connection's bytes directly.
-  [[nodiscard]] const connection& raw() const noexcept { return connection_; }
-  [[nodiscard]] input& raw_input() noexcept { return in_; }
-
  private:
+  [[nodiscard]] http::body_view read_tunnel() noexcept;
   void append_status_line(std::uint16_t status, std::string_view reason) noexcept;
   [[nodiscard]] bool append_relayed(const http::response_head& head, const char* bytes) noexcept;
 
@@ -76,6 +73,8 @@ class server_exchange final : public http::exchange {
   bool keep_alive_;
   bool continue_sent_ = false;
   bool head_sent_ = false;
+  bool upgraded_ = false;  ///< a 101 was sent: bytes without framing from now on
+  bool half_closed_ = false;  ///< our direction of a tunnel is at its end
   bool ended_ = false;
   bool aborted_ = false;
 };

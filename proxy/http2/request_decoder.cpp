@@ -7,6 +7,7 @@
 #include "proxy/http/hop_by_hop.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace cardea::proxy::http2 {
@@ -17,6 +18,9 @@ using outcome = request_decoder::outcome;
 
 /// As for HTTP/1: longer than any registered method.
 constexpr std::size_t method_size_max = 32;
+
+constexpr std::string_view websocket_key = "sec-websocket-key";
+constexpr std::array<char, request_decoder::websocket_key_bytes> blank_key{};
 
 bool is_field_name(std::string_view name) noexcept {
   return !name.empty() && name.size() <= 0xffff &&
@@ -54,7 +58,7 @@ class head_builder {
     into.framing = http::body_framing::none;
     into.content_length = 0;
     into.keep_alive = true;
-    into.expects_continue = into.wants_upgrade = into.is_head = into.is_connect = false;
+    into.expects_continue = into.wants_upgrade = into.is_head = into.is_connect = into.is_extended_connect = false;
     into.head_bytes = 0;
     into.fields.clear();
   }
@@ -116,6 +120,9 @@ class head_builder {
     } else if (name == ":authority") {
       seen = &saw_authority_;
       into = &head_.host;
+    } else if (name == ":protocol") {
+      seen = &saw_protocol_;
+      into = &protocol_;
     } else {
       return malformed("an unknown pseudo-field");
     }
@@ -131,6 +138,7 @@ class head_builder {
     const http::field_id id = http::identify_field(name);
     if (id != http::field_id::other && !take_known(id, value)) return;
     if (name == "priority") out_.order = parse_priority(value);
+    if (name == websocket_key) saw_websocket_key_ = true;
     if (head_.fields.size() == limits_.field_count_max) return refuse(431, "too many field lines");
     const http::slice at = slice_of(name);
     const http::field line{at.offset, at.offset + at.size, static_cast<std::uint32_t>(value.size()),
@@ -220,7 +228,8 @@ class head_builder {
     if (!saw_method_ || !is_token_text(method)) return malformed("no method, or a forbidden byte in it");
     if (method.size() > method_size_max) return refuse(501, "the method is too long");
     head_.is_head = method == "HEAD";
-    head_.is_connect = method == "CONNECT";
+    head_.is_connect = method == "CONNECT" && !saw_protocol_;
+    if (saw_protocol_ && method != "CONNECT") return malformed("a :protocol without CONNECT");
     if (!check_host()) return;
     if (head_.is_connect) {
       // It opens a tunnel and has neither scheme nor path (RFC 9113 section 8.5).
@@ -236,6 +245,36 @@ class head_builder {
       return malformed("no path, or a forbidden byte in it");
     if (path.size() > limits_.line_bytes_max) return refuse(414, "the path is too long");
     head_.target = head_.path;
+    if (saw_protocol_) make_upgrade();
+  }
+
+  // What HTTP/2 calls an extended CONNECT is a GET with an Upgrade to those behind (RFC 8441).
+  void make_upgrade() {
+    const std::string_view protocol = protocol_.in(bytes());
+    if (protocol != "websocket") return refuse(501, "an extended CONNECT to something other than websocket");
+    if (has_length_) return malformed("a Content-Length on an extended CONNECT");
+    head_.is_extended_connect = head_.wants_upgrade = true;
+    head_.method = append("GET");
+    if (!add("upgrade", protocol, http::field_id::upgrade)) return refuse(431, "the head is too large");
+    if (saw_websocket_key_) return;
+    const std::string_view blank(blank_key.data(), blank_key.size());
+    if (!add(websocket_key, blank, http::field_id::other)) return refuse(431, "the head is too large");
+    out_.websocket_key = used_ - blank.size();
+  }
+
+  [[nodiscard]] http::slice append(std::string_view text) noexcept {
+    if (text.size() > room()) return {};
+    const auto offset = static_cast<std::uint32_t>(used_);
+    std::memcpy(place(), text.data(), text.size());
+    used_ += text.size();
+    return {offset, static_cast<std::uint32_t>(text.size())};
+  }
+
+  [[nodiscard]] bool add(std::string_view name, std::string_view value, http::field_id id) noexcept {
+    const http::slice at = append(name);
+    const http::slice text = append(value);
+    if (at.size == 0 || text.size == 0) return false;
+    return head_.fields.add({at.offset, text.offset, text.size, static_cast<std::uint16_t>(at.size), id});
   }
 
   // One name wins everywhere: that of :authority, which a Host may only repeat (H05).
@@ -255,6 +294,8 @@ class head_builder {
   }
 
   void frame(bool ends_stream) {
+    head_.head_bytes = static_cast<std::uint32_t>(used_);
+    if (head_.is_extended_connect) return;  // what follows belongs to the tunnel
     if (ends_stream && head_.content_length > 0) return malformed("a Content-Length without a body");
     const std::string_view method = head_.method.in(bytes());
     // A backend may ask for a length with methods whose content means something (H07).
@@ -264,7 +305,6 @@ class head_builder {
     else
       head_.framing = ends_stream ? http::body_framing::none : http::body_framing::chunked;
     head_.expects_continue = head_.expects_continue && !ends_stream;
-    head_.head_bytes = static_cast<std::uint32_t>(used_);
   }
 
   const request_limits& limits_;
@@ -275,11 +315,14 @@ class head_builder {
   std::size_t listed_ = 0;
   http::slice scheme_;
   http::slice host_;
+  http::slice protocol_;
   bool saw_method_ = false;
   bool saw_path_ = false;
   bool saw_scheme_ = false;
   bool saw_authority_ = false;
   bool saw_host_ = false;
+  bool saw_protocol_ = false;
+  bool saw_websocket_key_ = false;
   bool saw_regular_ = false;
   bool has_length_ = false;
 };

@@ -40,7 +40,9 @@ class request_decoder {
     std::string_view reason = {};  ///< static text
     std::size_t bytes = 0;         ///< of `memory` that the head's slices point into
     priority order = {};
+    std::size_t websocket_key = 0;  ///< where websocket_key_bytes of `memory` wait for a nonce; 0: nowhere
   };
+  static constexpr std::size_t websocket_key_bytes = 24;  ///< of base64
 
   /// Decodes a request's first block into `memory`, at least memory_bytes_min of it. The whole
   /// block is always taken, so that the table stays in step with the client's.

@@ -78,7 +78,9 @@ void block_writer::lines(std::string_view text) noexcept {
     const std::size_t colon = std::min(line.find(':'), line.size());
     std::string_view value = line.substr(std::min(colon + 1, line.size()));
     while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
-    if (colon > 0) field(line.substr(0, colon), value);
+    const std::string_view name = line.substr(0, colon);
+    const http::field_id id = http::identify_field(name);
+    if (colon > 0 && id != http::field_id::connection && id != http::field_id::upgrade) field(name, value);
     text.remove_prefix(std::min(end + 2, text.size()));
   }
 }

@@ -23,7 +23,7 @@ class block_writer {
   /// `name` in any case. Credentials are marked so that nobody compresses them.
   void field(std::string_view name, std::string_view value) noexcept;
   void number(std::string_view name, std::uint64_t value) noexcept;
-  /// "Name: value\r\n" lines.
+  /// "Name: value\r\n" lines, but for those that belong to an HTTP/1 connection.
   void lines(std::string_view text) noexcept;
   /// The fields of a backend's head that go to clients, without Content-Length.
   void relayed(const http::response_head& head, const char* bytes) noexcept;

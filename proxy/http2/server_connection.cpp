@@ -47,10 +47,11 @@ void server_connection::begin() {
     setting which;
     std::uint32_t value;
   };
-  const std::array<pair, 4> ours{{{setting::max_concurrent_streams, limits.streams_max},
+  const std::array<pair, 5> ours{{{setting::max_concurrent_streams, limits.streams_max},
                                   {setting::initial_window_size, limits.stream_window_bytes},
                                   {setting::max_header_list_size,
                                    static_cast<std::uint32_t>(limits.request.head_bytes_max)},
+                                  {setting::enable_connect_protocol, 1},
                                   {setting::no_rfc7540_priorities, 1}}};
   std::array<char, 6 * ours.size()> payload;
   for (std::size_t i = 0; i < ours.size(); ++i) {

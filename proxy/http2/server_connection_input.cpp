@@ -1,6 +1,11 @@
 #include "proxy/http2/server_connection.hpp"
 
+#include "base/text.hpp"
+
+#include <sys/random.h>
+
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -332,6 +337,13 @@ void server_connection::open_stream(std::uint32_t id, std::string_view block, bo
       return answer_refused(id, outcome.status, ends_stream);
     case verdict::accepted:
       break;
+  }
+  if (outcome.websocket_key != 0) {
+    std::array<char, 16> nonce;
+    if (getrandom(nonce.data(), nonce.size(), 0) != static_cast<ssize_t>(nonce.size()))
+      return answer_refused(id, 500, ends_stream);
+    const std::string key = base::base64({nonce.data(), nonce.size()});
+    std::copy(key.begin(), key.end(), memory.data() + outcome.websocket_key);
   }
   made->keep_bytes(memory.data(), outcome.bytes);
   made->place_.order = outcome.order;

@@ -89,9 +89,11 @@ void server_stream::send_continue() noexcept {
 
 bool server_stream::send_head(const http::response_start& start) noexcept {
   if (!open()) return true;
-  if (start.status == 101) return false;  // there is no such thing here (H12)
+  // There is no 101 here (H12): a tunnel is open with a 200, and with nothing else (H10).
+  const bool opens = start.status == 101;
+  if (opens != head_.is_extended_connect && (opens || start.status < 300)) return false;
   const auto write = [&](block_writer& block) {
-    block.status(start.status);
+    block.status(opens ? std::uint16_t{200} : start.status);
     if (start.relayed != nullptr) block.relayed(*start.relayed, start.bytes);
     block.lines(start.extra_fields);
     if (start.framing == http::body_framing::length || start.announce_length)

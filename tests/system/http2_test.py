@@ -10,9 +10,10 @@ import sys
 import h2.config
 import h2.connection
 import h2.events
+import h2.settings
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from support import cardea, certificates, clients, harness, peers
+from support import cardea, certificates, clients, harness, peers, websocket
 
 BIG = 24 * 1024 * 1024
 ENHANCE_YOUR_CALM = 11
@@ -27,7 +28,8 @@ class http2(harness.case):
         self.big = os.urandom(1024) * (BIG // 1024)
         with open(self.path("nginx/www/big"), "wb") as file:
             file.write(self.big)
-        self.server = cardea.server(self, cardea.local(*pair), cardea.route("app", self.origin.port)).start()
+        routes = cardea.route("app", self.origin.port) + cardea.route("chat", websocket.echo_origin(self).port)
+        self.server = cardea.server(self, cardea.local(*pair), routes).start()
 
     def url(self, path):
         return f"https://app.example.test:{self.server.https}{path}"
@@ -103,6 +105,28 @@ class http2(harness.case):
             connection.sendall(state.data_to_send())
         self.assertEqual(received, BIG)
         self.assertEqual(digest.digest(), hashlib.sha256(self.big).digest())
+
+    def test_python_h2_websockets_speak_through_an_extended_connect(self):
+        connection, state = self.h2_connection()
+        while h2.settings.SettingCodes.ENABLE_CONNECT_PROTOCOL not in state.remote_settings:
+            state.receive_data(connection.recv(65536))
+        state.send_headers(1, [(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"),
+                               (":authority", "chat.example.test"), (":path", "/"), ("sec-websocket-version", "13")])
+        mask, text = b"\x01\x02\x03\x04", b"hello over two protocols"
+        frame = bytes([0x81, 0x80 | len(text)]) + mask + bytes(c ^ mask[i % 4] for i, c in enumerate(text))
+        state.send_data(1, frame)
+        connection.sendall(state.data_to_send())
+        got, status = b"", None
+        while len(got) < 2 + len(text):
+            for event in state.receive_data(connection.recv(65536)):
+                self.assertNotIsInstance(event, (h2.events.ConnectionTerminated, h2.events.StreamReset))
+                if isinstance(event, h2.events.ResponseReceived):
+                    status = dict(event.headers)[b":status" if isinstance(event.headers[0][0], bytes) else ":status"]
+                if isinstance(event, h2.events.DataReceived):
+                    got += event.data
+        self.assertIn(status, (b"200", "200"))
+        self.assertEqual(got[:2], bytes([0x81, len(text)]))
+        self.assertEqual(got[2:], text)
 
     @staticmethod
     def goaway_codes(connection):

@@ -180,6 +180,7 @@ TEST(http2_exchange, f08_what_is_advertised_is_what_holds) {
   EXPECT_EQ(values[3], 100U);
   EXPECT_EQ(values[4], 64U * 1024);
   EXPECT_EQ(values[6], 32U * 1024);
+  EXPECT_EQ(values[8], 1U) << "RFC 8441";
   EXPECT_EQ(values[9], 1U);
   const h2_frame window = client.next();
   ASSERT_EQ(window.type, h2::window_update);

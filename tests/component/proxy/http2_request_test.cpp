@@ -126,6 +126,7 @@ TEST(http2_request, h06_pseudo_fields_come_once_first_and_are_those_of_a_request
       {"protocol without CONNECT",
        {{":method", "GET"}, {":protocol", "websocket"}, {":scheme", "https"}, {":authority", "app.test"}, {":path", "/"}}},
       {"CONNECT with a path", instead(":method", "CONNECT")},
+      {"protocol behind a field", {{":method", "CONNECT"}, {":scheme", "https"}, {":authority", "app.test"}, {":path", "/"}, {"x", "1"}, {":protocol", "websocket"}}},
   });
 }
 
