@@ -63,7 +63,7 @@ class http2(harness.case):
         return ["-H", ":authority: app.example.test"] + [url.replace("app.example.test", "127.0.0.1") for url in urls]
 
     def test_h2load_nginx_loses_nothing_with_many_connections_and_streams(self):
-        out = self.run_client("h2load", "-n", "20000", "-c", "20", "-m", "50", *self.through([self.url("/small")]))
+        out = self.run_client("h2load", "-n", "20000", "-c", "10", "-m", "40", *self.through([self.url("/small")]))
         self.assertIn("20000 succeeded, 0 failed, 0 errored, 0 timeout", out)
         self.assertIn("status codes: 20000 2xx", out)
 
