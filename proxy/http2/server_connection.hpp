@@ -82,6 +82,10 @@ class server_connection {
   /// Body bytes that left our buffers.
   void give_back(server_stream& one, std::size_t bytes) noexcept;
   void reset(server_stream& one, error_code why) noexcept;
+  /// The answer is whole, the request is not.
+  [[nodiscard]] bool is_answered_early(const server_stream& one) const noexcept {
+    return one.ended_ && !one.remote_ended_ && !one.cut_;
+  }
   /// The handler has ended.
   void finish(server_stream& one) noexcept;
 

@@ -310,9 +310,11 @@ TEST(http2_exchange, incremental_answers_share_and_a_late_update_reorders) {
     client.send(http2_client::headers(stream, http2_client::request("GET", "/a", {{"priority", "i"}})));
   while (client.state(1).status == 0 || client.state(3).status == 0) ASSERT_NE(client.next().type, 0xff);
   client.send(http2_client::window_update(0, 10'000'000));
-  while (client.state(1).body.size() + client.state(3).body.size() < 1'000'000) ASSERT_NE(client.next().type, 0xff);
-  EXPECT_GT(client.state(1).body.size(), 250'000U);
-  EXPECT_GT(client.state(3).body.size(), 250'000U);
+  // What a backend has not sent yet cannot be shared out: that both move before either ends is what counts.
+  while (client.state(1).body.size() < 200'000 || client.state(3).body.size() < 200'000)
+    ASSERT_NE(client.next().type, 0xff);
+  EXPECT_FALSE(client.state(1).complete);
+  EXPECT_FALSE(client.state(3).complete);
   client.send(http2_client::frame(h2::priority_update, 0, 0, http2_client::u32(3) + "u=0"));
   EXPECT_TRUE(client.answer(3, true).complete);
   EXPECT_FALSE(client.state(1).complete);
