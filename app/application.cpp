@@ -16,7 +16,9 @@ constexpr std::chrono::seconds ticket_check_interval{60};
 std::vector<std::string> local_files(const config::autocert_section& section) {
   std::vector<std::string> out;
   const auto add = [&](const config::certificate_request& each) {
-    if (each.provider == "local") out.insert(out.end(), {each.cert_path, each.key_path});
+    if (each.provider != "local") return;
+    for (const config::certificate_request& one : config::by_key_type(each))
+      out.insert(out.end(), {one.cert_path, one.key_path});
   };
   add(section.main);
   for (const config::certificate_request& each : section.extra) add(each);
@@ -127,7 +129,9 @@ base::result<std::unique_ptr<autocert::provider_set>> application::make_certific
   };
   outside.publish = [this](base::certificate_snapshot snapshot) { server_.publish_certificates(snapshot); };
   for (const std::string_view name : dns_provider_names()) outside.dns_providers.emplace_back(name);
-  return autocert::provider_set::create(from.autocert, std::move(outside));
+  auto made = autocert::provider_set::create(from.autocert, std::move(outside));
+  if (made) (*made)->folders_listed = [this] { watch_certificates(); };
+  return made;
 }
 
 base::awaitable<void> application::handle_signals() {
@@ -228,6 +232,7 @@ base::awaitable<void> application::refresh_routes() {
       routes_ = next;
       server_.publish_routes(next, host_policy_of(from->entrypoint));
     }
+    server_.release_certificates();
     refresh_due_.expires_after(route_resolver_.until_due());
     co_await refresh_due_.async_wait(base::as_result);
   }
@@ -257,10 +262,18 @@ void application::watch_files(const std::vector<std::string>& configuration_file
     log_.info("configuration files changed");
     ask_for_reload();
   };
-  const auto reload_certificates = [this] { certificates_->reload_local(); };
+  const auto reload_certificates = [this] {
+    certificates_->reload_local();
+    certificates_->look_at_folders();
+  };
   if (watched(configuration_watch_, reload)) configuration_watch_->set_files(configuration_files);
-  if (watched(certificate_watch_, reload_certificates))
-    certificate_watch_->set_files(local_files(configuration_->autocert));
+  if (watched(certificate_watch_, reload_certificates)) watch_certificates();
+  // What changed between the load and the watch.
+  certificates_->look_at_folders();
+}
+
+void application::watch_certificates() {
+  if (certificate_watch_) certificate_watch_->set_files(local_files(configuration_->autocert), certificates_->folders());
 }
 
 void application::stop() {

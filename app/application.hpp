@@ -68,6 +68,7 @@ class application {
   [[nodiscard]] base::awaitable<void> refresh_routes();
   [[nodiscard]] base::awaitable<void> rotate_tickets();
   void watch_files(const std::vector<std::string>& configuration_files);
+  void watch_certificates();
   void warn_about_fixed_settings(const config::configuration& next) const;
   void ask_for_reload();
   void stop();

@@ -2,6 +2,7 @@
 
 #include "app/quickstart.hpp"
 #include "app/version.hpp"
+#include "autocert/certificate_folder.hpp"
 #include "autocert/renewal.hpp"
 #include "autocert/request_check.hpp"
 #include "base/atomic_file.hpp"
@@ -15,6 +16,9 @@
 #include <fmt/format.h>
 
 #include <boost/version.hpp>
+
+#include <algorithm>
+#include <chrono>
 
 namespace cardea::app {
 namespace {
@@ -66,6 +70,27 @@ void print_certificate(const config::certificate_request& request) {
   const auto due = autocert::renewal_due(found.not_before(), found.not_after());
   print_row(request.name, names, found.issuer(), base::to_rfc3339(found.not_after()),
             renews ? base::to_rfc3339(due) : "never (files are managed by others)");
+}
+
+// A line for the folder, since it may hold a hundred thousand; what is unusable in it is logged.
+void print_folder(const std::string& path, std::uint32_t number) {
+  autocert::certificate_folder folder(path, number);
+  static_cast<void>(folder.scan());
+  std::size_t usable = 0;
+  std::size_t expired = 0;
+  base::wall_time first_end = base::wall_time::max();
+  const auto found = folder.certificates();
+  for (const auto& [file, certificate] : found) {
+    if (!certificate) continue;
+    ++usable;
+    if (certificate->not_after() <= std::chrono::system_clock::now())
+      ++expired;
+    else
+      first_end = std::min(first_end, certificate->not_after());
+  }
+  print_row(fmt::format("folder[{}]", number), path,
+            fmt::format("{} usable, {} expired, {} not usable", usable - expired, expired, found.size() - usable),
+            usable > expired ? base::to_rfc3339(first_end) : "-", "never (files are managed by others)");
 }
 
 }  // namespace
@@ -121,8 +146,12 @@ int print_certificates(const command_line& line) {
     return 1;
   }
   print_row("NAME", "DOMAINS", "ISSUER", "EXPIRES", "NEXT RENEWAL");
-  print_certificate(loaded.loaded->autocert.main);
-  for (const config::certificate_request& each : loaded.loaded->autocert.extra) print_certificate(each);
+  std::vector<config::certificate_request> entries{loaded.loaded->autocert.main};
+  entries.insert(entries.end(), loaded.loaded->autocert.extra.begin(), loaded.loaded->autocert.extra.end());
+  for (const config::certificate_request& entry : entries)
+    for (const config::certificate_request& each : config::by_key_type(entry)) print_certificate(each);
+  std::uint32_t number = 0;
+  for (const std::string& path : loaded.loaded->autocert.folders) print_folder(path, number++);
   return 0;
 }
 

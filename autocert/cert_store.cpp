@@ -82,12 +82,10 @@ std::optional<pem_pair> parse_journal(std::string_view text) {
 enum class link { holds, broken, unknown };
 
 // The last one's issuer is with the client, unless it is its own.
-link link_of(const certificate& pair, std::size_t i) {
-  const auto& chain = pair.chain();
-  X509* const issuer = i + 1 < chain.size() ? chain[i + 1].get() : chain[i].get();
-  if (X509_NAME_cmp(X509_get_issuer_name(chain[i].get()), X509_get_subject_name(issuer)) != 0)
-    return link::unknown;
-  const bool holds = X509_verify(chain[i].get(), X509_get0_pubkey(issuer)) == 1;
+link link_of(std::span<X509* const> chain, std::size_t i) {
+  X509* const issuer = i + 1 < chain.size() ? chain[i + 1] : chain[i];
+  if (X509_NAME_cmp(X509_get_issuer_name(chain[i]), X509_get_subject_name(issuer)) != 0) return link::unknown;
+  const bool holds = X509_verify(chain[i], X509_get0_pubkey(issuer)) == 1;
   ERR_clear_error();
   return holds ? link::holds : link::broken;
 }
@@ -176,14 +174,18 @@ cert_store::loaded cert_store::load_files(on_damage action) const {
 }
 
 base::result<void> cert_store::check(const certificate& pair, on_damage action) const {
-  if (!signs_for(pair.key(), pair.leaf()))
+  const auto opened = pair.open();
+  if (!opened) return opened.error();
+  if (!signs_for(opened->key.get(), opened->leaf.get()))
     return base::error(base::errc::invalid_argument, "the private key is damaged");
   // Others may hold a chain by which a client finds its way although it is not quite right.
   if (action == on_damage::report) return {};
-  for (std::size_t i = 0; i < pair.chain().size(); ++i)
-    if (link_of(pair, i) == link::broken)
+  std::vector<X509*> chain{opened->leaf.get()};
+  for (const base::x509_ptr& each : pair.intermediates()) chain.push_back(each.get());
+  for (std::size_t i = 0; i < chain.size(); ++i)
+    if (link_of(chain, i) == link::broken)
       return base::error(base::errc::invalid_argument, "a signature in the chain does not hold");
-  if (link_of(pair, 0) == link::holds) return {};
+  if (link_of(chain, 0) == link::holds) return {};
   const auto text = base::read_file(metadata_path_, metadata_bytes_max);
   const auto known = text ? parse_metadata(*text) : base::result<metadata>(text.error());
   // Of another serial number: somebody put a pair of his own there.

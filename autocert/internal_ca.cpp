@@ -58,7 +58,7 @@ base::awaitable<base::result<std::string>> internal_ca::issue(issue_request requ
 bool internal_ca::has_issued(const base::certificate& leaf) {
   if (auto opened = open_root(false); !opened)
     return opened.error() != base::make_error_code(base::errc::not_found);
-  const bool verified = X509_verify(leaf.leaf(), root_->key()) == 1;
+  const bool verified = X509_verify(leaf.leaf().get(), root_->key().get()) == 1;
   ERR_clear_error();
   return verified;
 }
@@ -117,7 +117,7 @@ base::result<std::string> internal_ca::sign_leaf(const issue_request& request) {
   draft.dns_names = request.domains;
   draft.not_before = clock_() - backdated;
   draft.not_after = std::min(clock_() + leaf_lifetime_, root_->not_after());
-  const auto leaf = sign(draft, X509_REQ_get0_pubkey(asked->get()), root_->leaf(), root_->key());
+  const auto leaf = sign(draft, X509_REQ_get0_pubkey(asked->get()), root_->leaf().get(), root_->key().get());
   if (!leaf) return leaf.error();
   return to_pem(leaf->get());
 }

@@ -102,11 +102,6 @@ bool is_of_type(const EVP_PKEY* key, config::key_type type) {
   return false;
 }
 
-base::result<base::key_ptr> share_key(EVP_PKEY* key) {
-  if (EVP_PKEY_up_ref(key) != 1) return refused("key");
-  return base::key_ptr(key);
-}
-
 std::string key_to_pem(EVP_PKEY* key) {
   // A BIO of OpenSSL's secure kind wipes its memory when it is freed.
   const owned<BIO> out(BIO_new(BIO_s_secmem()));

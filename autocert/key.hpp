@@ -17,9 +17,6 @@ namespace cardea::autocert {
 /// Whether a key is one that make_key(type) could have made.
 [[nodiscard]] bool is_of_type(const EVP_PKEY* key, config::key_type type);
 
-/// Another owner of the same key.
-[[nodiscard]] base::result<base::key_ptr> share_key(EVP_PKEY* key);
-
 /// PKCS#8 PEM, not encrypted: what web servers and GoDoxy read.
 [[nodiscard]] std::string key_to_pem(EVP_PKEY* key);
 

@@ -107,7 +107,7 @@ metadata metadata_of(const base::certificate& fresh, std::string ca, std::string
 std::string fingerprint_of(const base::certificate& of) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  if (X509_digest(of.leaf(), EVP_sha256(), digest.data(), &size) != 1) return {};
+  if (X509_digest(of.leaf().get(), EVP_sha256(), digest.data(), &size) != 1) return {};
   return base::hex({digest.data(), size});
 }
 

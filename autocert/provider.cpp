@@ -256,12 +256,18 @@ const authority* provider::issuer_of_current() const {
 
 // Every order has a key of its own, so that a stolen one dies with its certificate, unless reuse_key says
 // otherwise (pinned keys).
+base::result<base::key_ptr> provider::key_for_order() const {
+  if (current_ && request_.reuse_key && !key_is_burnt_) {
+    base::key_ptr kept = current_->key();
+    if (kept && is_of_type(kept.get(), request_.certificate_key_type)) return kept;
+  }
+  return make_key(request_.certificate_key_type);
+}
+
 base::awaitable<base::result<provider::fresh_pair>> provider::order(issuer& ca,
                                                                     std::vector<std::string> domains,
                                                                     bool replaces) {
-  const bool is_kept = current_ && request_.reuse_key && !key_is_burnt_ &&
-                       is_of_type(current_->key(), request_.certificate_key_type);
-  const auto key = is_kept ? share_key(current_->key()) : make_key(request_.certificate_key_type);
+  const auto key = key_for_order();
   if (!key) co_return key.error().at("make the key");
   auto csr = make_csr(key->get(), domains);
   if (!csr) co_return csr.error().at("make the signing request");

@@ -108,6 +108,7 @@ class provider {
   [[nodiscard]] base::awaitable<void> run_attempt();
   [[nodiscard]] base::awaitable<base::result<effect>> attempt();
   void end_attempt();
+  [[nodiscard]] base::result<base::key_ptr> key_for_order() const;
   [[nodiscard]] base::awaitable<base::result<fresh_pair>> order_from(std::size_t index, bool is_first_try);
   [[nodiscard]] base::awaitable<base::result<fresh_pair>> order(issuer& ca, std::vector<std::string> domains,
                                                                 bool replaces);

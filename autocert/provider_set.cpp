@@ -44,13 +44,18 @@ base::result<std::unique_ptr<provider_set>> provider_set::create(const config::a
   if (auto checked = check_requests(section, outside.dns_providers); !checked) return checked.error();
   std::unique_ptr<provider_set> out(new provider_set(std::move(outside)));
   const std::string root_folder = base::directory_of(section.main.cert_path);
-  if (auto added = out->add(section.main, root_folder); !added) return added.error();
-  for (const auto& extra : section.extra)
-    if (auto added = out->add(extra, root_folder); !added) return added.error();
+  std::vector<const config::certificate_request*> entries{&section.main};
+  for (const auto& extra : section.extra) entries.push_back(&extra);
+  for (std::uint32_t rank = 0; rank < entries.size(); ++rank) {
+    for (const config::certificate_request& each : config::by_key_type(*entries[rank]))
+      if (auto added = out->add(each, rank, root_folder); !added) return added.error();
+  }
+  for (const std::string& path : section.folders)
+    out->folders_.emplace_back(path, static_cast<std::uint32_t>(1 + section.extra.size() + out->folders_.size()));
   return out;
 }
 
-base::result<void> provider_set::add(const config::certificate_request& request,
+base::result<void> provider_set::add(const config::certificate_request& request, std::uint32_t rank,
                                      const std::string& root_folder) {
   provider::collaborators with{outside_, gate_, tasks_, {}, {}, [this] { publish(); }};
   switch (kind_of(request.provider)) {
@@ -77,6 +82,7 @@ base::result<void> provider_set::add(const config::certificate_request& request,
       break;
     }
   }
+  claims_.push_back({std::make_shared<const claimant>(claimant{rank, request.name}), nullptr});
   providers_.push_back(std::make_unique<provider>(request, std::move(with)));
   return {};
 }
@@ -99,8 +105,13 @@ std::vector<base::error> provider_set::load_all() {
   std::vector<base::error> out;
   for (const auto& each : providers_)
     if (auto loaded = each->load(); !loaded) out.push_back(loaded.error());
+  std::vector<sni_matcher::change> found;
+  for (certificate_folder& each : folders_) {
+    auto changes = each.scan();
+    std::move(changes.begin(), changes.end(), std::back_inserter(found));
+  }
   publishing_ = true;
-  publish();
+  publish(std::move(found));
   return out;
 }
 
@@ -113,32 +124,88 @@ std::vector<base::error> provider_set::reload_local() {
   return out;
 }
 
-// A certificate that has not expired claims its names before one that has, else
-// the order of the configuration decides. Placeholders claim none: main's
-// wildcard may well cover an extra that is still missing.
-void provider_set::publish() {
-  if (!publishing_) return;
-  std::vector<std::shared_ptr<const base::certificate>> held;
-  for (const auto& each : providers_)
-    if (each->certificate()) held.push_back(each->certificate());
-  const base::wall_time now = outside_.clock();
-  std::stable_partition(held.begin(), held.end(),
-                        [now](const auto& each) { return each->not_after() > now; });
-
-  std::shared_ptr<const base::certificate> fallback = providers_.front()->certificate();
-  if (!fallback) {
-    if (!placeholder_) {
-      std::vector<std::string> names;
-      for (const auto& each : providers_)
-        names.insert(names.end(), each->request().domains.begin(), each->request().domains.end());
-      if (auto made = make_self_signed(names, now); made)
-        placeholder_ = std::move(*made);
-      else
-        log_.error("no placeholder certificate", {{"error", made.error().message()}});
-    }
-    fallback = placeholder_;
+void provider_set::look_at_folders() {
+  if (folders_.empty() || stopped_) return;
+  if (looking_) {
+    look_again_ = true;
+    return;
   }
-  snapshot_ = sni_matcher::of(held, std::move(fallback));
+  looking_ = true;
+  auto work = examine_folders();
+  tasks_.spawn(std::move(work));
+}
+
+base::awaitable<void> provider_set::examine_folders() {
+  // A look at a hundred thousand files takes a second: the API and renewals go on between two pieces.
+  constexpr std::size_t piece = 256;
+  do {
+    look_again_ = false;
+    for (certificate_folder& each : folders_) {
+      const std::vector<std::string> before = each.folders();
+      const std::vector<pair_files> pairs = each.list();
+      // What came into a folder before it was watched made no event.
+      look_again_ = look_again_ || before != each.folders();
+      if (folders_listed) folders_listed();
+      for (std::size_t i = 0; i < pairs.size() && !stopped_; ++i) {
+        each.examine(pairs[i]);
+        if (i % piece == piece - 1) co_await base::asio::post(outside_.executor, base::use_awaitable);
+      }
+      publish(each.take_changes());
+    }
+  } while (look_again_ && !stopped_);
+  looking_ = false;
+}
+
+std::vector<std::string> provider_set::folders() const {
+  std::vector<std::string> out;
+  for (const certificate_folder& each : folders_)
+    out.insert(out.end(), each.folders().begin(), each.folders().end());
+  return out;
+}
+
+void provider_set::take_changes_of_providers(std::vector<sni_matcher::change>& into) {
+  for (std::size_t i = 0; i < providers_.size(); ++i) {
+    const base::certificate_ptr& now = providers_[i]->certificate();
+    if (now == claims_[i].certificate) continue;
+    into.push_back({claims_[i].by, claims_[i].certificate, now});
+    claims_[i].certificate = now;
+  }
+}
+
+// Placeholders claim no names: main's wildcard may well cover an extra that is still missing.
+std::vector<base::certificate_ptr> provider_set::fallbacks() {
+  std::vector<base::certificate_ptr> out;
+  for (std::size_t i = 0; i < providers_.size() && claims_[i].by->rank == 0; ++i)
+    if (const auto& main = providers_[i]->certificate()) out.push_back(main);
+  if (!out.empty()) {
+    std::stable_partition(out.begin(), out.end(), [](const auto& each) { return base::is_ecdsa(each->kind()); });
+    return out;
+  }
+  // Nobody is on the way to main's files: the folders are the site.
+  if (providers_.front()->kind() == provider_kind::local)
+    for (const certificate_folder& each : folders_)
+      if (auto first = each.first()) return {std::move(first)};
+  if (!placeholder_) {
+    std::vector<std::string> names;
+    for (const auto& each : providers_)
+      names.insert(names.end(), each->request().domains.begin(), each->request().domains.end());
+    if (auto made = make_self_signed(names, outside_.clock()); made)
+      placeholder_ = std::move(*made);
+    else
+      log_.error("no placeholder certificate", {{"error", made.error().message()}});
+  }
+  if (!placeholder_) return {};
+  return {placeholder_};
+}
+
+void provider_set::publish(std::vector<sni_matcher::change> changes) {
+  if (!publishing_) return;
+  take_changes_of_providers(changes);
+  matcher_ = matcher_->with(changes, fallbacks());
+  for (const claim_conflict& each : matcher_->conflicts_of(changes))
+    log_.warn("a name is claimed twice, the first keeps it",
+              {{"name", each.name}, {"kept_by", each.kept_by}, {"refused", each.refused}});
+  snapshot_ = matcher_;
   outside_.publish(snapshot_);
 }
 
@@ -253,8 +320,11 @@ void provider_set::print_cert_expiries_all() const {
 }
 
 std::shared_ptr<const base::certificate> provider_set::get_cert(std::string_view server_name) const {
-  if (!snapshot_) return nullptr;
-  return {snapshot_, snapshot_->find(server_name)};
+  const auto found = matcher_->find(server_name);
+  if (found.empty()) return nullptr;
+  const base::wall_time now = outside_.clock();
+  const auto valid = std::find_if(found.begin(), found.end(), [now](const auto& each) { return each->not_after() > now; });
+  return valid == found.end() ? found.front() : *valid;
 }
 
 }  // namespace cardea::autocert

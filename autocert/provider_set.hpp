@@ -1,15 +1,18 @@
 #pragma once
 
+#include "autocert/certificate_folder.hpp"
 #include "autocert/environment.hpp"
 #include "autocert/internal_ca.hpp"
 #include "autocert/order_gate.hpp"
 #include "autocert/provider.hpp"
+#include "autocert/sni_matcher.hpp"
 #include "autocert/status.hpp"
 #include "base/certificate_source.hpp"
 #include "base/log.hpp"
 #include "base/task_group.hpp"
 #include "config/sections/autocert.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -44,6 +47,15 @@ class provider_set final : public control {
   /// that is not usable changes nothing.
   std::vector<base::error> reload_local();
 
+  /// The folders again, because something in them changed: examines what is new or other than before, in
+  /// small pieces between which the control thread does other work. While a look is running another one
+  /// is begun after it.
+  void look_at_folders();
+  /// The configured folders and what is in them, to be watched.
+  [[nodiscard]] std::vector<std::string> folders() const;
+  /// Called when `folders` may have changed.
+  std::function<void()> folders_listed;
+
   /// Schedules, and completes after stop() when everything has ended.
   [[nodiscard]] base::awaitable<void> run();
   /// Ends schedules and running attempts; run() and join() then complete.
@@ -77,10 +89,15 @@ class provider_set final : public control {
  private:
   explicit provider_set(environment outside);
 
-  [[nodiscard]] base::result<void> add(const config::certificate_request& request,
+  [[nodiscard]] base::result<void> add(const config::certificate_request& request, std::uint32_t rank,
                                        const std::string& root_folder);
   [[nodiscard]] base::result<authority> make_authority(const config::certificate_request& request);
-  void publish();
+  void publish() { publish({}); }
+  /// What providers hold now, and these changes of folders.
+  void publish(std::vector<sni_matcher::change> changes);
+  void take_changes_of_providers(std::vector<sni_matcher::change>& into);
+  [[nodiscard]] std::vector<base::certificate_ptr> fallbacks();
+  [[nodiscard]] base::awaitable<void> examine_folders();
   [[nodiscard]] base::awaitable<void> renew_into(provider& which, renew_mode mode,
                                                  base::result<effect>& outcome);
   [[nodiscard]] base::awaitable<std::vector<base::result<effect>>> renew_each(std::vector<provider*> which,
@@ -93,6 +110,16 @@ class provider_set final : public control {
   std::unique_ptr<internal_ca> internal_;
   std::vector<std::unique_ptr<issuer>> issuers_;
   std::vector<std::unique_ptr<provider>> providers_;
+  std::vector<certificate_folder> folders_;
+  /// What was published last, by provider.
+  struct claim {
+    claimant_ptr by;
+    base::certificate_ptr certificate;
+  };
+  std::vector<claim> claims_;
+  std::shared_ptr<const sni_matcher> matcher_ = std::make_shared<const sni_matcher>();
+  bool looking_ = false;
+  bool look_again_ = false;
   std::shared_ptr<const base::certificate> placeholder_;
   base::certificate_snapshot snapshot_;
   bool publishing_ = false;  ///< false until load_all has seen them all

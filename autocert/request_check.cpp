@@ -101,13 +101,14 @@ provider_kind kind_of(std::string_view provider) noexcept {
 
 base::result<void> check_requests(const config::autocert_section& section,
                                   const std::vector<std::string>& dns_providers) {
-  std::vector<const certificate_request*> all{&section.main};
-  for (const certificate_request& extra : section.extra) all.push_back(&extra);
+  std::vector<certificate_request> all = config::by_key_type(section.main);
+  for (const certificate_request& extra : section.extra)
+    for (certificate_request& each : config::by_key_type(extra)) all.push_back(std::move(each));
   path_uses seen;
-  for (const certificate_request* request : all) {
-    for (const auto& checked : {check_provider(*request, dns_providers), check_fields(*request),
-                                check_domains(*request), claim_paths(*request, seen)}) {
-      if (!checked) return checked.error().at(request->name);
+  for (const certificate_request& request : all) {
+    for (const auto& checked : {check_provider(request, dns_providers), check_fields(request),
+                                check_domains(request), claim_paths(request, seen)}) {
+      if (!checked) return checked.error().at(request.name);
     }
   }
   return {};

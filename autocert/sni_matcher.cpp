@@ -3,20 +3,17 @@
 #include "base/dns_name.hpp"
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <array>
-#include <bit>
+#include <deque>
+#include <set>
+#include <utility>
 
 namespace cardea::autocert {
 namespace {
 
 constexpr std::size_t name_bytes_max = 255;
 using name_buffer = std::array<char, name_bytes_max>;
-
-std::uint32_t hash_of(std::string_view name) noexcept {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return static_cast<std::uint32_t>(hash ^ (hash >> 32U));
-}
 
 // base::normalise_dns_name without an allocation; empty for what cannot be a name.
 std::string_view normalise(std::string_view name, name_buffer& buffer) noexcept {
@@ -27,81 +24,99 @@ std::string_view normalise(std::string_view name, name_buffer& buffer) noexcept 
   return {buffer.data(), name.size()};
 }
 
+// As they stand in the table: a wildcard begins with its dot, which no exact name does.
+std::vector<std::string> name_keys_of(const base::certificate& from) {
+  std::vector<std::string> out;
+  for (const std::string& name : from.dns_names()) {
+    std::string normal = base::normalise_dns_name(name);
+    if (base::is_wildcard(normal))
+      normal.erase(0, 1);
+    else if (normal.starts_with('.'))
+      continue;
+    if (!normal.empty() && normal != "." && normal.size() <= name_bytes_max) out.push_back(std::move(normal));
+  }
+  // A name twice in one certificate is one claim.
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+std::vector<std::string> keys_of(const base::certificate& from) {
+  std::vector<std::string> out = name_keys_of(from);
+  for (std::string& address : from.ip_addresses())
+    if (std::find(out.begin(), out.end(), address) == out.end()) out.push_back(std::move(address));
+  return out;
+}
+
+bool is_same_kind(const base::certificate& a, const base::certificate& b) {
+  return base::is_ecdsa(a.kind()) == base::is_ecdsa(b.kind());
+}
+
 }  // namespace
 
-void sni_matcher::name_table::reserve(std::size_t count) { slots_.resize(std::bit_ceil(count * 2 + 1)); }
-
-std::size_t sni_matcher::name_table::probe(std::string_view name, std::uint32_t hash) const noexcept {
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t at = hash & mask;
-  while (slots_[at].length != 0) {
-    const slot& taken = slots_[at];
-    if (taken.hash == hash && std::string_view(names_).substr(taken.offset, taken.length) == name) break;
-    at = (at + 1) & mask;
+std::shared_ptr<const sni_matcher> sni_matcher::of(const std::vector<base::certificate_ptr>& certificates,
+                                                   base::certificate_ptr fallback) {
+  std::vector<change> changes;
+  for (const base::certificate_ptr& each : certificates) {
+    const auto rank = static_cast<std::uint32_t>(changes.size());
+    if (each) changes.push_back({std::make_shared<const claimant>(claimant{rank, {}}), nullptr, each});
   }
-  return at;
+  std::vector<base::certificate_ptr> fallbacks;
+  if (fallback) fallbacks.push_back(std::move(fallback));
+  return sni_matcher().with(changes, std::move(fallbacks));
 }
 
-void sni_matcher::name_table::insert(std::string_view name, std::uint32_t certificate) {
-  if (name.empty()) return;
-  const std::uint32_t hash = hash_of(name);
-  slot& target = slots_[probe(name, hash)];
-  if (target.length != 0) return;
-  target = {hash, certificate, static_cast<std::uint32_t>(names_.size()),
-            static_cast<std::uint32_t>(name.size())};
-  names_ += name;
-  ++size_;
-}
-
-const std::uint32_t* sni_matcher::name_table::find(std::string_view name) const noexcept {
-  if (name.empty()) return nullptr;
-  const slot& found = slots_[probe(name, hash_of(name))];
-  return found.length == 0 ? nullptr : &found.certificate;
-}
-
-sni_matcher::sni_matcher(std::vector<claim> claims, std::shared_ptr<const base::certificate> fallback)
-    : fallback_(std::move(fallback)) {
-  std::size_t exact_count = 0;
-  std::size_t wildcard_count = 0;
-  for (const claim& each : claims) {
-    for (const std::string& name : each.names)
-      ++(base::is_wildcard(base::trim(name)) ? wildcard_count : exact_count);
+std::shared_ptr<const sni_matcher> sni_matcher::with(std::span<const change> changes,
+                                                     std::vector<base::certificate_ptr> fallbacks) const {
+  std::deque<std::string> names;  // stay where they are while others are added
+  std::vector<name_claim> gone;
+  std::vector<name_claim> fresh;
+  for (const change& each : changes) {
+    if (each.old)
+      for (std::string& name : keys_of(*each.old))
+        gone.push_back({names.emplace_back(std::move(name)), each.by, each.old});
+    if (each.fresh)
+      for (std::string& name : keys_of(*each.fresh))
+        fresh.push_back({names.emplace_back(std::move(name)), each.by, each.fresh});
   }
-  exact_.reserve(exact_count);
-  wildcards_.reserve(wildcard_count);
-  for (claim& each : claims) {
-    const auto index = static_cast<std::uint32_t>(certificates_.size());
-    certificates_.push_back(std::move(each.certificate));
-    for (const std::string& name : each.names) {
-      const std::string normal = base::normalise_dns_name(name);
-      if (normal.size() > name_bytes_max) continue;
-      if (base::is_wildcard(normal))
-        wildcards_.insert(base::parent_name(normal), index);
-      else
-        exact_.insert(normal, index);
+  auto out = std::make_shared<sni_matcher>();
+  out->names_ = gone.empty() && fresh.empty() ? names_ : names_.with(gone, fresh);
+  out->fallbacks_ = std::move(fallbacks);
+  return out;
+}
+
+std::vector<claim_conflict> sni_matcher::conflicts_of(std::span<const change> changes) const {
+  std::vector<claim_conflict> out;
+  std::set<std::pair<std::string, const claimant*>> told;
+  for (const change& each : changes) {
+    if (!each.fresh) continue;
+    for (std::string& name : name_keys_of(*each.fresh)) {
+      const auto certificates = names_.find(name);
+      const auto claimants = names_.claimants(name);
+      std::vector<const claimant*> same;
+      for (std::size_t i = 0; i < certificates.size() && same.size() < 2; ++i)
+        if (claimants[i] == each.by || is_same_kind(*certificates[i], *each.fresh))
+          same.push_back(claimants[i].get());
+      if (same.size() < 2) continue;
+      const claimant* const refused = same[0] == each.by.get() ? same[1] : each.by.get();
+      if (!told.emplace(name, refused).second) continue;
+      if (out.size() == conflicts_max) return out;
+      out.push_back({name.starts_with('.') ? '*' + name : name, same[0]->label, refused->label});
     }
   }
+  return out;
 }
 
-std::shared_ptr<const sni_matcher> sni_matcher::of(
-    const std::vector<std::shared_ptr<const base::certificate>>& certificates,
-    std::shared_ptr<const base::certificate> fallback) {
-  std::vector<claim> claims;
-  for (const auto& each : certificates)
-    if (each) claims.push_back({each, each->dns_names()});
-  return std::make_shared<const sni_matcher>(std::move(claims), std::move(fallback));
-}
-
-const base::certificate* sni_matcher::find(std::string_view server_name) const noexcept {
+std::span<const base::certificate_ptr> sni_matcher::find(std::string_view server_name) const noexcept {
   name_buffer buffer;
   const std::string_view name = normalise(server_name, buffer);
-  if (const std::uint32_t* const exact = exact_.find(name)) return certificates_[*exact].get();
   // A wildcard stands for a label, so there must be one.
-  if (!name.starts_with('.')) {
-    if (const std::uint32_t* const wildcard = wildcards_.find(base::parent_name(name)))
-      return certificates_[*wildcard].get();
+  if (name.empty() || name.front() == '.') return fallbacks_;
+  if (const auto exact = names_.find(name); !exact.empty()) return exact;
+  if (const std::size_t dot = name.find('.'); dot != std::string_view::npos) {
+    if (const auto wildcard = names_.find(name.substr(dot)); !wildcard.empty()) return wildcard;
   }
-  return fallback_.get();
+  return fallbacks_;
 }
 
 }  // namespace cardea::autocert

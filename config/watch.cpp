@@ -7,12 +7,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace cardea::config {
 namespace {
@@ -79,8 +82,10 @@ class watch::folders {
  public:
   folders(base::executor where, int descriptor) : descriptor_(where, descriptor) {}
 
-  void set_files(const std::vector<std::string>& files) {
+  void set_files(const std::vector<std::string>& files, std::vector<std::string> whole) {
     files_.clear();
+    // Those that are new here have been looked at by whoever names them.
+    whole_ = {std::make_move_iterator(whole.begin()), std::make_move_iterator(whole.end())};
     for (const std::string& file : files) files_[file] = fingerprint_of(file);
     arm();
     wake();  // who waits has to look at is_complete() again
@@ -95,14 +100,19 @@ class watch::folders {
   void arm() {
     std::set<std::string> wanted;
     for (const auto& [file, known] : files_) add_folders(file, wanted);
-    std::map<int, std::string> armed;
+    wanted.insert(whole_.begin(), whole_.end());
+    std::multimap<int, std::string> armed;  // one folder may have several names
+    std::set<std::string> missing;
     is_complete_ = true;
     for (const std::string& folder : wanted) {
       const int id =
           inotify_add_watch(descriptor_.native_handle(), folder.c_str(), events_of_files | events_of_folder);
-      if (id >= 0) armed[id] = folder;
+      if (id >= 0) armed.emplace(id, folder);
+      if (id < 0 && whole_.contains(folder)) missing.insert(folder);
       is_complete_ = is_complete_ && id >= 0;
     }
+    for (const std::string& folder : missing_) found_ = found_ || (whole_.contains(folder) && !missing.contains(folder));
+    missing_ = std::move(missing);
     for (const auto& [id, folder] : armed_)
       if (!armed.contains(id)) inotify_rm_watch(descriptor_.native_handle(), id);
     armed_ = std::move(armed);
@@ -124,6 +134,7 @@ class watch::folders {
         std::memcpy(&event, buffer.data() + at, sizeof event);
         is_folder_gone = is_folder_gone || (event.mask & (events_of_folder | IN_IGNORED)) != 0;
         is_named = is_named || (event.mask & IN_Q_OVERFLOW) != 0;
+        is_named = is_named || is_whole(event.wd);
         if (event.len > 0) is_named = is_named || names_a_file(event.wd, buffer.data() + at + sizeof event);
         at += sizeof event + event.len;
       }
@@ -131,18 +142,24 @@ class watch::folders {
     const bool is_changed = refresh() || is_named;
     // A link may lead to another folder now.
     if (is_changed || is_folder_gone || !is_complete_) arm();
+    const bool is_found = std::exchange(found_, false);
     // What happened before a folder was watched made no event.
-    return refresh() || is_changed;
+    return refresh() || is_changed || is_found;
   }
 
   auto& descriptor() noexcept { return descriptor_; }
 
  private:
+  bool is_whole(int id) const {
+    const auto [begin, end] = armed_.equal_range(id);
+    return std::any_of(begin, end, [this](const auto& each) { return whole_.contains(each.second); });
+  }
+
   bool names_a_file(int id, std::string_view name) const {
-    const auto folder = armed_.find(id);
-    if (folder == armed_.end()) return false;
+    const auto [begin, end] = armed_.equal_range(id);
     for (const auto& [file, known] : files_)
-      if (folder_of(file) == folder->second && fs::path(file).filename() == name) return true;
+      for (auto folder = begin; folder != end; ++folder)
+        if (folder_of(file) == folder->second && fs::path(file).filename() == name) return true;
     return false;
   }
 
@@ -158,7 +175,10 @@ class watch::folders {
 
   base::asio::posix::basic_stream_descriptor<base::executor> descriptor_;
   std::map<std::string, fingerprint> files_;
-  std::map<int, std::string> armed_;
+  std::set<std::string> whole_;    // every file in them
+  std::set<std::string> missing_;  // of those
+  bool found_ = false;             // one that was missing is there
+  std::multimap<int, std::string> armed_;
   bool is_complete_ = true;
 };
 
@@ -177,7 +197,9 @@ watch::watch(base::executor where, watch_options options, std::function<void()> 
 
 watch::~watch() = default;
 
-void watch::set_files(std::vector<std::string> files) { folders_->set_files(files); }
+void watch::set_files(std::vector<std::string> files, std::vector<std::string> whole_folders) {
+  folders_->set_files(files, std::move(whole_folders));
+}
 
 void watch::stop() {
   stopped_ = true;

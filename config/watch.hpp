@@ -37,9 +37,10 @@ class watch {
   watch(const watch&) = delete;
   watch& operator=(const watch&) = delete;
 
-  /// Replaces the files that are watched; may be called from `on_change`.
-  /// Missing files and folders are waited for.
-  void set_files(std::vector<std::string> files);
+  /// Replaces the files that are watched, and the folders of which every file
+  /// is; may be called from `on_change`. What is missing is waited for. What is
+  /// below one of `whole_folders` is not watched unless it is named itself.
+  void set_files(std::vector<std::string> files, std::vector<std::string> whole_folders = {});
 
   /// Ends after `stop`. REQUIRES: called once; the watch outlives it.
   [[nodiscard]] base::awaitable<void> run();

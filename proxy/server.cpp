@@ -76,7 +76,13 @@ base::result<void> server::start(const config::entrypoint_section& entrypoint) {
 }
 
 void server::publish_certificates(const base::certificate_snapshot& certificates) {
+  release_certificates();
+  published_.push_back(certificates);
   for (const auto& each : workers_) each->publish_certificates(certificates);
+}
+
+void server::release_certificates() {
+  std::erase_if(published_, [this](const auto& each) { return each.use_count() == 1 && &each != &published_.back(); });
 }
 
 void server::publish_routes(std::shared_ptr<const routing::route_table> routes, host_policy policy) {

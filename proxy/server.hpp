@@ -34,6 +34,9 @@ class server {
 
   /// What handshakes and requests from now on use; those under way keep theirs.
   void publish_certificates(const base::certificate_snapshot& certificates);
+  /// Lets go of certificates that no worker uses any more. Called now and then: it is this thread, not a
+  /// worker between two requests, that frees a hundred thousand of them.
+  void release_certificates();
   void publish_routes(std::shared_ptr<const routing::route_table> routes, host_policy policy);
 
   /// Whose PROXY header is believed from now on.
@@ -55,6 +58,7 @@ class server {
  private:
   std::shared_ptr<const tls::ticket_keys> tickets_ = std::make_shared<const tls::ticket_keys>();
   tls::ticket_rotation rotation_{std::chrono::steady_clock::now()};
+  std::vector<base::certificate_snapshot> published_;  ///< the last one, and those that workers may still hold
   std::vector<std::unique_ptr<worker>> workers_;
   std::vector<std::thread> threads_;
 };

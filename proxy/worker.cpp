@@ -68,7 +68,7 @@ worker::worker(const config::entrypoint_section& entrypoint, std::uint16_t https
       preface_(std::move(preface)),
       census_(limits_.connections_per_client_max),
       resources_(buffers_),
-      server_tls_(entrypoint.tls, std::move(tickets)),
+      server_tls_(entrypoint.tls, std::move(tickets), limits_.certificates_open_max),
       dispatch_(dispatch_settings(buffers_, limits_), counters_),
       redirect_(https_port),
       fleet_(loop_, resources_, backend_tls_, pool_limits_, share) {

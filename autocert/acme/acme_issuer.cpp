@@ -113,7 +113,7 @@ base::awaitable<base::result<order>> acme_issuer::place_order(issue_request requ
                               std::to_string(pause.count()) + " seconds");
   }
   if (request.replaces && !where->renewal_info.empty())
-    wish.replaces = certificate_id(request.replaces->leaf()).value_or("");
+    wish.replaces = certificate_id(request.replaces->leaf().get()).value_or("");
   order_wish plain{wish.domains, wish.profile, {}};
   const bool replaces = !wish.replaces.empty();
   auto placed = co_await place(std::move(wish));
@@ -325,7 +325,7 @@ base::awaitable<base::result<renewal_advice>> acme_issuer::advise(
     std::shared_ptr<const base::certificate> about) {
   const auto where = co_await ca_->find_directory();
   if (!where) co_return where.error();
-  const auto id = certificate_id(about->leaf());
+  const auto id = certificate_id(about->leaf().get());
   if (where->renewal_info.empty() || !id) co_return renewal_advice{};
   std::string address = where->renewal_info;
   if (!address.ends_with('/')) address += '/';

@@ -2,7 +2,19 @@
 
 #include "config/sections/known_cas.hpp"
 
+#include <filesystem>
+
 namespace cardea::config {
+namespace {
+
+std::string with_family(const std::string& path, const std::string& family) {
+  std::filesystem::path out(path);
+  const std::string ending = out.extension().string();
+  out.replace_extension();
+  return out.string() + '.' + family + ending;
+}
+
+}  // namespace
 
 std::vector<certificate_request> requests_by_issuer(const certificate_request& of) {
   std::vector<certificate_request> out(1 + of.fallbacks.size(), of);
@@ -31,6 +43,20 @@ std::optional<certificate_request> rehearsal_of(const certificate_request& of) {
   out.eab_url.reset();
   out.preferred_chain.clear();
   out.acme_key_path += ".staging";  // a key that two directories know would link both accounts
+  return out;
+}
+
+std::vector<certificate_request> by_key_type(const certificate_request& entry) {
+  std::vector<certificate_request> out{entry};
+  out.front().second_key_type.reset();
+  if (!entry.second_key_type) return out;
+  certificate_request second = out.front();
+  second.certificate_key_type = *entry.second_key_type;
+  const std::string family = is_rsa(*entry.second_key_type) ? "rsa" : "ecdsa";
+  second.name += '/' + family;
+  second.cert_path = with_family(entry.cert_path, family);
+  second.key_path = with_family(entry.key_path, family);
+  out.push_back(std::move(second));
   return out;
 }
 

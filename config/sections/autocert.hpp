@@ -50,6 +50,9 @@ struct certificate_request : certificate_issuer {
   std::vector<certificate_issuer> fallbacks;     ///< asked in this order when the preferred one fails
   unsigned issuer_tries = issuer_tries_default;  ///< failures of an issuer before the next one is asked
   key_type certificate_key_type = key_type::ec256;
+  /// A second certificate of the same names for clients that cannot use the
+  /// first: of the other family, ECDSA or RSA.
+  std::optional<key_type> second_key_type = {};
 
   friend bool operator==(const certificate_request&, const certificate_request&) = default;
 };
@@ -63,9 +66,19 @@ struct certificate_request : certificate_issuer {
 /// The address of the CA's directory, never empty.
 [[nodiscard]] std::string directory_of(const certificate_issuer& ca);
 
+[[nodiscard]] constexpr bool is_rsa(key_type type) noexcept {
+  return type != key_type::ec256 && type != key_type::ec384;
+}
+
+/// The certificates that an entry stands for: one, or one for each of its key types. The second has a name,
+/// and paths, of its own: "main/rsa", `cert.rsa.crt` beside `cert.crt`.
+[[nodiscard]] std::vector<certificate_request> by_key_type(const certificate_request& entry);
+
 struct autocert_section {
   certificate_request main;
   std::vector<certificate_request> extra;
+  /// Folders of pairs that others put there, which are served as they are; watched.
+  std::vector<std::string> folders = {};
 
   friend bool operator==(const autocert_section&, const autocert_section&) = default;
 };

@@ -225,14 +225,28 @@ class entry_reader {
 
   void read_key_type() {
     const auto found = given("certificate_key_type", "certificate_key_type");
-    const auto text = found ? found->text() : std::nullopt;
-    if (!text) return;
-    for (const key_type_name& one : key_type_names) {
-      if (!base::equal_ignoring_case(one.name, *text)) continue;
-      entry_.request.certificate_key_type = one.type;
-      return;
-    }
-    found->expected("EC256, EC384, RSA2048, RSA3072, RSA4096 or RSA8192");
+    if (!found) return;
+    const node& tree = found->tree();
+    const bool is_one = tree.kind == node_kind::scalar && tree.text.find(',') == std::string::npos;
+    const std::vector<value> items = is_one ? std::vector<value>{*found} : found->items();
+    std::vector<key_type> types;
+    for (const value& item : items)
+      if (const auto type = key_type_of(item)) types.push_back(*type);
+    if (types.size() < items.size() || types.empty()) return;  // said already
+    if (types.size() > 2 || (types.size() == 2 && is_rsa(types[0]) == is_rsa(types[1])))
+      return found->expected("one key type, or one of ECDSA and one of RSA");
+    entry_.request.certificate_key_type = types[0];
+    entry_.request.second_key_type.reset();
+    if (types.size() == 2) entry_.request.second_key_type = types[1];
+  }
+
+  static std::optional<key_type> key_type_of(const value& from) {
+    const auto text = from.text();
+    if (!text) return std::nullopt;
+    for (const key_type_name& one : key_type_names)
+      if (base::equal_ignoring_case(one.name, *text)) return one.type;
+    from.expected("EC256, EC384, RSA2048, RSA3072, RSA4096 or RSA8192");
+    return std::nullopt;
   }
 
   certificate_entry& entry_;
@@ -259,7 +273,7 @@ void certificate_entry::fail(errc code, const place& where, std::string_view tex
 
 certificate_entry read_main_certificate(const value& from,
                                         std::span<const std::string_view> dns_provider_names,
-                                        std::optional<value>& extras) {
+                                        beside_main& others) {
   certificate_entry entry;
   entry.request.name = "main";
   entry.sink = &from.sink();
@@ -268,7 +282,8 @@ certificate_entry read_main_certificate(const value& from,
   if (!section) return entry;
   entry_reader reader(entry, *section, dns_provider_names);
   reader.read_fields();
-  extras = reader.keys().take("extra");
+  others.extra = reader.keys().take("extra");
+  others.folders = reader.keys().take("folders");
   reader.keys().finish();
   return entry;
 }

@@ -41,10 +41,16 @@ struct certificate_entry {
   void fail(errc code, const place& where, std::string_view text) const;
 };
 
-/// REQUIRES: a findings::named_scope of the entry's name. `extras` receives the list `extra`.
+/// What `autocert` has besides main's own fields.
+struct beside_main {
+  std::optional<value> extra;
+  std::optional<value> folders;
+};
+
+/// REQUIRES: a findings::named_scope of the entry's name.
 [[nodiscard]] certificate_entry read_main_certificate(const value& from,
                                                       std::span<const std::string_view> dns_provider_names,
-                                                      std::optional<value>& extras);
+                                                      beside_main& others);
 /// REQUIRES: likewise. Everything but the paths and the account key comes from main unless it is written.
 [[nodiscard]] certificate_entry read_extra_certificate(const value& from, std::size_t index,
                                                        const certificate_entry& main,

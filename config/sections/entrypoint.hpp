@@ -24,6 +24,7 @@ struct proxy_limits {
   std::size_t connections_max = 16'384;             ///< per worker; accepting pauses beyond
   std::size_t handshakes_max = 1'024;  ///< per worker, unfinished; beyond, the oldest is given up (V12)
   std::size_t key_updates_max = 32;    ///< of one TLS 1.3 connection in a minute; then it is closed (V06)
+  std::size_t certificates_open_max = 10'000;       ///< per worker, parsed and ready; others rest as DER
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds request_head_timeout{10'000};  ///< from the first byte, absolute; 408 (L01)
   std::chrono::milliseconds keep_alive_timeout{75'000};    ///< idle between requests (L04)

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 
 namespace cardea::config {
 namespace {
@@ -98,8 +99,10 @@ class path_register {
 void check_paths(const certificate_entry& main, const std::vector<certificate_entry>& extras) {
   path_register paths;
   const auto claim = [&](const certificate_entry& entry) {
-    if (entry.has_path("cert_path")) paths.claim(entry, "cert_path", entry.request.cert_path);
-    if (entry.has_path("key_path")) paths.claim(entry, "key_path", entry.request.key_path);
+    for (const certificate_request& each : by_key_type(entry.request)) {
+      if (entry.has_path("cert_path")) paths.claim(entry, "cert_path", each.cert_path);
+      if (entry.has_path("key_path")) paths.claim(entry, "key_path", each.key_path);
+    }
   };
   const auto check = [&](const certificate_entry& entry) {
     if (!entry.uses_acme()) return;
@@ -182,22 +185,42 @@ std::vector<certificate_entry> read_extras(const std::optional<value>& list, con
   return extras;
 }
 
+std::vector<std::string> read_folders(const value& list) {
+  std::vector<std::string> out;
+  std::set<std::string> seen;
+  for (const value& item : list.items()) {
+    const auto text = item.text();
+    if (!text || text->empty()) {
+      if (text || item.is_null()) item.expected("the path of a folder");
+      continue;
+    }
+    std::string path = std::filesystem::path(*text).lexically_normal().string();
+    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+    if (seen.insert(path).second)
+      out.push_back(std::move(path));
+    else
+      item.fail(errc::duplicated_path, fmt::format("duplicated folder {}", item.found()));
+  }
+  return out;
+}
+
 }  // namespace
 
 autocert_section read_autocert(const value& from, std::span<const std::string_view> dns_provider_names,
                                const request_check& check) {
-  std::optional<value> list;
+  beside_main others;
   std::optional<certificate_entry> main;
   {
     const findings::named_scope scope(from.sink(), "main");
-    main = read_main_certificate(from, dns_provider_names, list);
+    main = read_main_certificate(from, dns_provider_names, others);
   }
-  auto extras = read_extras(list, *main, dns_provider_names);
+  auto extras = read_extras(others.extra, *main, dns_provider_names);
   check_entry(*main, check);
   for (const certificate_entry& extra : extras) check_entry(extra, check);
   choose_account_key(*main, extras);
   check_paths(*main, extras);
   autocert_section out;
+  if (others.folders) out.folders = read_folders(*others.folders);
   out.main = std::move(main->request);
   for (certificate_entry& extra : extras) out.extra.push_back(std::move(extra.request));
   return out;

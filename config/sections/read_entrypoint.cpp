@@ -51,6 +51,7 @@ void read_limits(const value& from, proxy_limits& into) {
   keys.read_integer("connections_max", into.connections_max, 1, 1'000'000);
   keys.read_integer("handshakes_max", into.handshakes_max, 1, 1'000'000);
   keys.read_integer("key_updates_max", into.key_updates_max, 1, 1'000'000);
+  keys.read_integer("certificates_open_max", into.certificates_open_max, 1, 1'000'000);
   keys.read("handshake_timeout", into.handshake_timeout, timeout_min, timeout_max);
   keys.read("request_head_timeout", into.request_head_timeout, timeout_min, timeout_max);
   keys.read("keep_alive_timeout", into.keep_alive_timeout, timeout_min, timeout_max);

@@ -18,9 +18,12 @@ int number_of(backend_options::version value) noexcept {
 }
 
 bool show(SSL* session, const base::certificate& own) {
-  if (SSL_use_certificate(session, own.leaf()) != 1 || SSL_use_PrivateKey(session, own.key()) != 1) return false;
-  for (std::size_t i = 1; i < own.chain().size(); ++i)
-    if (SSL_add1_chain_cert(session, own.chain()[i].get()) != 1) return false;
+  const auto opened = own.open();
+  if (!opened || SSL_use_certificate(session, opened->leaf.get()) != 1 ||
+      SSL_use_PrivateKey(session, opened->key.get()) != 1)
+    return false;
+  for (const base::x509_ptr& each : own.intermediates())
+    if (SSL_add1_chain_cert(session, each.get()) != 1) return false;
   return true;
 }
 
@@ -32,7 +35,7 @@ std::string backend_options::key() const {
   out += std::to_string(name.size()) + ' ' + name + (send_name ? " sni" : " no-sni");
   out += ' ' + std::to_string(number_of(min_version)) + '-' + std::to_string(number_of(max_version));
   if (trusted) out += " ca " + base::hex(trusted->id());
-  if (certificate) out += " own " + fingerprint_of(certificate->leaf());
+  if (certificate) out += " own " + fingerprint_of(certificate->leaf().get());
   return out;
 }
 

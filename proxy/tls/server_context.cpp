@@ -2,6 +2,7 @@
 
 #include "base/certificate.hpp"
 #include "base/tls_names.hpp"
+#include "proxy/tls/certificate_choice.hpp"
 #include "proxy/tls/client_hello.hpp"
 
 #include <openssl/core_names.h>
@@ -12,6 +13,7 @@
 #include <openssl/x509.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <stdexcept>
 #include <string>
@@ -116,8 +118,9 @@ std::string default_groups(bool post_quantum) {
   return (post_quantum ? std::string(base::post_quantum_group) + ":" : std::string()) + "X25519:P-256:P-384";
 }
 
-server_context::server_context(const config::tls_section& options, std::shared_ptr<const ticket_keys> tickets)
-    : context_(SSL_CTX_new(TLS_server_method())), tickets_(std::move(tickets)) {
+server_context::server_context(const config::tls_section& options, std::shared_ptr<const ticket_keys> tickets,
+                               std::size_t certificates_open_max)
+    : context_(SSL_CTX_new(TLS_server_method())), opened_(certificates_open_max), tickets_(std::move(tickets)) {
   SSL_CTX* context = context_.get();
   if (context == nullptr) throw std::runtime_error("cannot create a TLS context");
   SSL_CTX_set_app_data(context, this);
@@ -202,15 +205,36 @@ int server_context::seal_ticket(SSL* session, unsigned char* key_name, unsigned 
   return key == &current ? 1 : 2;
 }
 
+void server_context::publish(base::certificate_snapshot certificates) {
+  certificates_ = std::move(certificates);
+  opened_.close_replaced();
+}
+
+bool server_context::equip(SSL* session, std::span<const base::certificate_ptr> from) {
+  const auto offer = [&](const base::certificate_ptr& which) {
+    const base::opened_certificate* const opened = opened_.open(which);
+    if (opened == nullptr) return false;
+    SSL_certs_clear(session);
+    if (SSL_use_certificate(session, opened->leaf.get()) != 1 || SSL_use_PrivateKey(session, opened->key.get()) != 1)
+      return false;
+    for (const base::x509_ptr& each : which->intermediates())
+      if (SSL_add1_chain_cert(session, each.get()) != 1) return false;
+    return true;
+  };
+  if (from.empty()) return false;
+  const std::size_t best =
+      from.size() == 1 ? 0 : choose(from, abilities_of(session), std::chrono::system_clock::now());
+  if (offer(from[best])) return true;
+  for (std::size_t i = 0; i < from.size(); ++i)
+    if (i != best && offer(from[i])) return true;
+  return false;
+}
+
 int server_context::choose_certificate(SSL* session, void* self) {
-  const auto& snapshot = static_cast<server_context*>(self)->certificates_;
-  const base::certificate* chosen = snapshot ? snapshot->find(server_name_of(session)) : nullptr;
-  if (chosen == nullptr) return 0;  // handshake_failure
-  SSL_certs_clear(session);
-  if (SSL_use_certificate(session, chosen->leaf()) != 1 || SSL_use_PrivateKey(session, chosen->key()) != 1) return 0;
-  for (std::size_t i = 1; i < chosen->chain().size(); ++i)
-    if (SSL_add1_chain_cert(session, chosen->chain()[i].get()) != 1) return 0;
-  return 1;
+  auto& own = *static_cast<server_context*>(self);
+  if (!own.certificates_) return 0;  // handshake_failure
+  if (own.equip(session, own.certificates_->find(server_name_of(session)))) return 1;
+  return own.equip(session, own.certificates_->find({})) ? 1 : 0;
 }
 
 bool chose_http2(SSL* session) noexcept {

@@ -4,12 +4,15 @@
 #include "base/error.hpp"
 #include "config/sections/tls.hpp"
 #include "proxy/tls/client_policy.hpp"
+#include "proxy/tls/opened_certificates.hpp"
 #include "proxy/tls/stream.hpp"
 #include "proxy/tls/ticket_keys.hpp"
 
 #include <openssl/types.h>
 
+#include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,13 +29,15 @@ using ssl_ctx_ptr = std::unique_ptr<SSL_CTX, ssl_ctx_deleter>;
 /// Belongs to its worker's thread.
 class server_context {
  public:
-  /// Throws std::runtime_error when the library lacks what the options name.
-  server_context(const config::tls_section& options, std::shared_ptr<const ticket_keys> tickets);
+  /// `certificates_open_max`: how many certificates are kept parsed; at least 1. Throws std::runtime_error
+  /// when the library lacks what the options name.
+  server_context(const config::tls_section& options, std::shared_ptr<const ticket_keys> tickets,
+                 std::size_t certificates_open_max = 10'000);
   server_context(const server_context&) = delete;
   server_context& operator=(const server_context&) = delete;
 
   /// Handshakes from now on choose from `certificates`; those under way keep what they chose.
-  void publish(base::certificate_snapshot certificates) noexcept { certificates_ = std::move(certificates); }
+  void publish(base::certificate_snapshot certificates);
 
   /// What handshakes from now on are offered; REQUIRES: options that were read without an error.
   void apply(const config::tls_section& options);
@@ -51,9 +56,12 @@ class server_context {
   static int seal_ticket(SSL* session, unsigned char* key_name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
                          EVP_MAC_CTX* mac, int sealing);
   static int choose_certificate(SSL* session, void* self);
+  /// Gives the session the best of these that can be served; false when there is none.
+  [[nodiscard]] bool equip(SSL* session, std::span<const base::certificate_ptr> from);
 
   ssl_ctx_ptr context_;
   base::certificate_snapshot certificates_;
+  opened_certificates opened_;
   std::shared_ptr<const client_policies> policies_;
   std::shared_ptr<const ticket_keys> tickets_;
   config::tls_section::stranger strangers_;

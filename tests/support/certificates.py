@@ -30,18 +30,22 @@ def make_ca(folder, name):
     return cert
 
 
-def make_leaf(folder, name, names, ca, days=(-1, 20), usage="serverAuth"):
+EC_KEY = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+RSA_KEY = ("rsa:2048",)
+
+
+def make_leaf(folder, name, names, ca, days=(-1, 20), usage="serverAuth", key=EC_KEY, more=""):
     """(certificate, key) for these DNS names, signed by the CA at that path; 127.0.0.1 is in it too.
 
     `days`: valid from and until, counted from now. `usage`: clientAuth for who proves himself to a server.
+    `more`: lines of extensions.
     """
     base = os.path.join(folder, name)
     _write(base + ".ext", f"basicConstraints=CA:FALSE\nextendedKeyUsage={usage}\nsubjectAltName=IP:127.0.0.1,"
-           + ",".join(f"DNS:{each}" for each in names) + "\n")
+           + ",".join(f"DNS:{each}" for each in names) + "\n" + more)
     _write(base + ".index", "")
     _write(base + ".conf", _AUTHORITY.format(folder=folder, base=base))
-    _openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={names[0]}",
-             "-keyout", base + ".key", "-out", base + ".csr")
+    _openssl("req", "-newkey", *key, "-nodes", "-subj", f"/CN={names[0]}", "-keyout", base + ".key", "-out", base + ".csr")
     now = datetime.datetime.now(datetime.timezone.utc)
     begin, end = ((now + _DAY * each).strftime("%Y%m%d%H%M%SZ") for each in days)
     _openssl("ca", "-batch", "-notext", "-config", base + ".conf", "-cert", ca, "-keyfile", ca[:-4] + ".key",
@@ -54,12 +58,15 @@ class leaf:
     """What a PEM file (or text) begins with."""
 
     def __init__(self, pem):
-        out = _openssl("x509", "-noout", "-serial", "-subject", "-issuer", "-dates", "-ext", "subjectAltName", input=pem)
+        out = _openssl("x509", "-noout", "-serial", "-subject", "-issuer", "-dates", "-ext", "subjectAltName",
+                       "-text", "-certopt", "no_header,no_version,no_serial,no_signame,no_validity,no_subject,no_issuer,"
+                       "no_sigdump,no_aux,no_extensions", input=pem)
         self.serial = re.search(r"serial=(\w+)", out).group(1)
         self.subject = re.search(r"subject=(.*)", out).group(1).strip()
         self.issuer = re.search(r"issuer=(.*)", out).group(1).strip()
         self.not_before = _date(re.search(r"notBefore=(.*)", out).group(1))
         self.not_after = _date(re.search(r"notAfter=(.*)", out).group(1))
+        self.key = "RSA" if "rsaEncryption" in out else "ECDSA"
         self.names = sorted(re.findall(r"DNS:([^\s,]+)", out))
 
     @classmethod
@@ -68,10 +75,10 @@ class leaf:
             return cls(file.read())
 
 
-def served(port, name=None):
-    """The leaf of a new handshake as `openssl s_client` sees it, with or without SNI."""
+def served(port, name=None, *more):
+    """The leaf of a new handshake as `openssl s_client` (with `more` of its options) sees it, with or without SNI."""
     sni = ["-servername", name] if name else ["-noservername"]
-    out = harness.run("openssl", "s_client", "-connect", f"127.0.0.1:{port}", *sni)
+    out = harness.run("openssl", "s_client", "-connect", f"127.0.0.1:{port}", *sni, *more)
     pem = re.search(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", out.stdout, re.S)
     if not pem:
         raise AssertionError(f"no certificate for {name} on {port}:\n{out.stdout}\n{out.stderr}")

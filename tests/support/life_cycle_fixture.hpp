@@ -95,9 +95,11 @@ class life_cycle_fixture : public testing::Test {
     return out;
   }
 
-  [[nodiscard]] std::string served(const std::string& name) const {
-    const base::certificate* const found = published_->find(name);
-    return found == nullptr ? "" : found->serial_hex();
+  [[nodiscard]] std::string served(const std::string& name) {
+    const auto found = published_->find(name);
+    for (const base::certificate_ptr& each : found)
+      if (each->not_after() > time_.now()) return each->serial_hex();
+    return found.empty() ? "" : found.front()->serial_hex();
   }
 
   scratch_folder folder_;

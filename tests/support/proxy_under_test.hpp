@@ -14,6 +14,7 @@
 #include <initializer_list>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -46,24 +47,29 @@ class reserved_port {
   std::uint16_t number_ = 0;
 };
 
-/// Certificates by exact name, and one for everybody else.
+/// Certificates by exact name, and those for everybody else.
 class named_certificates final : public base::certificate_source {
  public:
-  explicit named_certificates(const pem_pair& fallback) : fallback_(parsed(fallback)) {}
-  void add(const std::string& name, const pem_pair& pair) { by_name_[name] = parsed(pair); }
+  explicit named_certificates(const pem_pair& fallback) { fallback_.push_back(parsed(fallback)); }
+  explicit named_certificates(std::vector<base::certificate_ptr> fallback) : fallback_(std::move(fallback)) {}
+  /// One more for the name, after those that are there.
+  void add(const std::string& name, const pem_pair& pair) { add(name, parsed(pair)); }
+  void add(const std::string& name, base::certificate_ptr certificate) {
+    by_name_[name].push_back(std::move(certificate));
+  }
 
-  [[nodiscard]] const base::certificate* find(std::string_view server_name) const noexcept override {
+  [[nodiscard]] std::span<const base::certificate_ptr> find(std::string_view server_name) const noexcept override {
     const auto at = by_name_.find(server_name);
-    return at == by_name_.end() ? fallback_.get() : at->second.get();
+    return at == by_name_.end() ? fallback_ : at->second;
   }
 
  private:
-  static std::shared_ptr<const base::certificate> parsed(const pem_pair& pair) {
+  static base::certificate_ptr parsed(const pem_pair& pair) {
     return base::certificate::from_pem(pair.certificate, pair.key).value();
   }
 
-  std::map<std::string, std::shared_ptr<const base::certificate>, std::less<>> by_name_;
-  std::shared_ptr<const base::certificate> fallback_;
+  std::map<std::string, std::vector<base::certificate_ptr>, std::less<>> by_name_;
+  std::vector<base::certificate_ptr> fallback_;
 };
 
 /// A backend on 127.0.0.1.

@@ -19,8 +19,8 @@ namespace {
 SSL* accept_session(const pem_pair& pair) {
   const auto parsed = base::certificate::from_pem(pair.certificate, pair.key).value();
   SSL_CTX* context = SSL_CTX_new(TLS_server_method());
-  SSL_CTX_use_certificate(context, parsed->leaf());
-  SSL_CTX_use_PrivateKey(context, parsed->key());
+  SSL_CTX_use_certificate(context, parsed->leaf().get());
+  SSL_CTX_use_PrivateKey(context, parsed->key().get());
   SSL* session = SSL_new(context);
   SSL_CTX_free(context);
   SSL_set_accept_state(session);

@@ -76,6 +76,12 @@ pem_pair test_ca::issue(const std::string& alternative_names, std::chrono::secon
   return {certify(key.get(), alternative_names, begin, end), printed(key.get())};
 }
 
+pem_pair test_ca::issue_rsa(const std::string& alternative_names, std::chrono::seconds begin,
+                            std::chrono::seconds end) const {
+  const base::key_ptr key(EVP_RSA_gen(2048));
+  return {certify(key.get(), alternative_names, begin, end), printed(key.get())};
+}
+
 std::string test_ca::certify(EVP_PKEY* key, const std::string& alternative_names, std::chrono::seconds begin,
                              std::chrono::seconds end) const {
   const base::x509_ptr leaf = unsigned_certificate("leaf", key, begin.count(), end.count());

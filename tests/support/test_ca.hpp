@@ -26,6 +26,11 @@ class test_ca {
                                std::chrono::seconds begin = std::chrono::hours(-1),
                                std::chrono::seconds end = std::chrono::hours(24)) const;
 
+  /// The same with an RSA key of 2048 bits.
+  [[nodiscard]] pem_pair issue_rsa(const std::string& alternative_names,
+                                   std::chrono::seconds begin = std::chrono::hours(-1),
+                                   std::chrono::seconds end = std::chrono::hours(24)) const;
+
   /// The same for a key that somebody else holds: the PEM of the certificate.
   [[nodiscard]] std::string certify(EVP_PKEY* key, const std::string& alternative_names,
                                     std::chrono::seconds begin = std::chrono::hours(-1),

@@ -2,6 +2,7 @@
 
 #include "base/certificate.hpp"
 
+#include <gtest/gtest.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -14,12 +15,18 @@ SSL* connect_session(const tls_client_options& options) {
     SSL_CTX_set_min_proto_version(context, options.version);
     SSL_CTX_set_max_proto_version(context, options.version);
   }
+  const bool is_set =
+      (options.signature_algorithms.empty() ||
+       SSL_CTX_set1_sigalgs_list(context, options.signature_algorithms.c_str()) == 1) &&
+      (options.ciphers.empty() || SSL_CTX_set_cipher_list(context, options.ciphers.c_str()) == 1) &&
+      (options.groups.empty() || SSL_CTX_set1_groups_list(context, options.groups.c_str()) == 1);
+  EXPECT_TRUE(is_set) << options.signature_algorithms << ' ' << options.ciphers << ' ' << options.groups;
   SSL* session = SSL_new(context);
   SSL_CTX_free(context);
   if (options.certificate != nullptr) {
     const auto own = base::certificate::from_pem(options.certificate->certificate, options.certificate->key).value();
-    SSL_use_certificate(session, own->leaf());
-    SSL_use_PrivateKey(session, own->key());
+    SSL_use_certificate(session, own->leaf().get());
+    SSL_use_PrivateKey(session, own->key().get());
   }
   SSL_set_mode(session, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   if (!options.server_name.empty())

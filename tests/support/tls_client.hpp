@@ -23,6 +23,9 @@ struct tls_client_options {
   SSL_SESSION* resume = nullptr;
   std::string protocols = {};  ///< ALPN, each name behind its length; empty: not offered
   const pem_pair* certificate = nullptr;  ///< the client's own
+  std::string signature_algorithms = {};  ///< as OpenSSL writes them; empty: its own
+  std::string ciphers = {};               ///< of TLS 1.2, likewise
+  std::string groups = {};                ///< likewise
   int receive_bytes = 0;       ///< the socket's receive buffer; 0: the system's
 };
 

@@ -135,8 +135,8 @@ TEST_F(damage_of, b82_a_key_works_for_its_certificate_or_is_not_used) {
     const auto loaded = store().load(on_damage::report);
     refused += loaded ? 0 : 1;
     if (!loaded) return;
-    ASSERT_EQ(EVP_PKEY_eq((*loaded)->key(), stored_->key()), 1) << bytes;
-    ASSERT_EQ(private_number((*loaded)->key()), private_number(stored_->key())) << bytes;
+    ASSERT_EQ(EVP_PKEY_eq((*loaded)->key().get(), stored_->key().get()), 1) << bytes;
+    ASSERT_EQ(private_number((*loaded)->key().get()), private_number(stored_->key().get())) << bytes;
   });
   EXPECT_GT(refused, pair_.key.size());
 }

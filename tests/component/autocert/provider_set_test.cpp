@@ -120,11 +120,11 @@ TEST_F(provider_set_of, three_serves_a_placeholder_while_the_ca_is_unreachable) 
     cas_[name].script = [](std::size_t) { return ca_answer{.failure = "unreachable", .takes = 30s}; };
   start_three();
   ASSERT_TRUE(published_);
-  const base::certificate* const placeholder = published_->find("zero.test");
+  const base::certificate* const placeholder = published_->first("zero.test");
   ASSERT_NE(placeholder, nullptr);
   EXPECT_EQ(placeholder->subject(), "Cardea self-signed");
   EXPECT_THAT(placeholder->dns_names(), testing::Contains("zero.test"));
-  EXPECT_EQ(published_->find(""), placeholder);
+  EXPECT_EQ(published_->first(""), placeholder);
   EXPECT_TRUE(set_->certificates().empty());
 }
 
@@ -217,7 +217,7 @@ TEST_F(provider_set_of, only_ordered_certificates_are_scheduled) {
   EXPECT_EQ(states[1].next_renewal, 0);
   EXPECT_EQ(states[2].next_renewal, 0);
   const std::string before = served("pseudo.test");
-  EXPECT_EQ(published_->find("pseudo.test")->subject(), "Cardea self-signed");
+  EXPECT_EQ(published_->first("pseudo.test")->subject(), "Cardea self-signed");
   time_.run_for(400 * day);
   EXPECT_EQ(served("pseudo.test"), before);
   EXPECT_EQ(cas_["main"].orders.size(), 7U);
@@ -233,7 +233,7 @@ TEST_F(provider_set_of, local_files_are_served_as_they_are_and_reloaded_on_deman
   const auto main = request("main", "local", {});
   start(section(main));
   EXPECT_TRUE(set_->certificates().empty()) << "absent files are fine";
-  EXPECT_NE(published_->find(""), nullptr);
+  EXPECT_NE(published_->first(""), nullptr);
 
   write_local(main, pair_for({"a.test"}));
   EXPECT_TRUE(set_->reload_local().empty());
@@ -268,14 +268,68 @@ TEST_F(provider_set_of, an_expired_certificate_gives_its_names_to_one_that_is_va
   EXPECT_EQ(served(""), set_->providers()[0]->certificate()->serial_hex());
 }
 
+TEST_F(provider_set_of, a_folder_serves_its_certificates_after_those_of_main_and_the_extras) {
+  const auto main = request("main", "local", {});
+  auto wanted = section(main);
+  wanted.folders = {folder_ / "many"};
+  const auto bundle = [](const test_support::pem_pair& pair) { return pair.chain + pair.key; };
+  ASSERT_TRUE(base::make_directories(folder_ / "many", 0700));
+  ASSERT_TRUE(base::write_file_atomically(folder_ / "many/b.pem", bundle(pair_for({"b.test"})), 0600));
+  ASSERT_TRUE(base::write_file_atomically(folder_ / "many/a.pem", bundle(pair_for({"a.test"})), 0600));
+  start(wanted);
+  EXPECT_EQ(published_->first("b.test")->dns_names().front(), "b.test");
+  EXPECT_EQ(published_->first("")->dns_names().front(), "a.test") << "there is no main: the first of the folder";
+
+  write_local(main, pair_for({"a.test", "main.test"}));
+  EXPECT_TRUE(set_->reload_local().empty());
+  EXPECT_EQ(served("a.test"), set_->providers()[0]->certificate()->serial_hex());
+  EXPECT_EQ(served(""), served("main.test"));
+
+  ASSERT_TRUE(base::write_file_atomically(folder_ / "many/c.pem", bundle(pair_for({"c.test"})), 0600));
+  ASSERT_TRUE(base::remove_file(folder_ / "many/b.pem"));
+  std::size_t listed = 0;
+  set_->folders_listed = [&] { ++listed; };
+  set_->look_at_folders();
+  set_->look_at_folders();
+  time_.settle();
+  EXPECT_EQ(published_->first("c.test")->dns_names().front(), "c.test");
+  EXPECT_EQ(served("b.test"), served("main.test"));
+  EXPECT_EQ(listed, 1U) << "asked for twice before it begins is one look";
+}
+
+TEST_F(provider_set_of, b90_two_key_types_are_obtained_and_renewed_each_on_its_own) {
+  auto main = request("main", "cloudflare", {"a.test"});
+  main.second_key_type = config::key_type::rsa2048;
+  start(section(main));
+  EXPECT_EQ(cas_["main"].orders.size(), 1U);
+  EXPECT_EQ(cas_["main/rsa"].orders.size(), 1U);
+  EXPECT_EQ(requests_["main/rsa"].cert_path, folder_ / "certs/main.rsa.crt");
+  EXPECT_EQ(requests_["main/rsa"].key_path, folder_ / "certs/main.rsa.key");
+  for (const char* name : {"a.test", "", "unknown.test"}) {
+    const auto found = published_->find(name);
+    ASSERT_EQ(found.size(), 2U) << name;
+    EXPECT_EQ(found[0]->kind(), base::key_kind::ec_p256);
+    EXPECT_EQ(found[1]->kind(), base::key_kind::rsa);
+  }
+  // The CA refuses one of them at its renewal: the other goes on.
+  cas_["main/rsa"].script = [](std::size_t) { return ca_answer{.failure = "no RSA any more"}; };
+  const base::certificate_ptr rsa = set_->providers()[1]->certificate();
+  time_.run_for(65 * day);
+  EXPECT_GE(cas_["main"].orders.size(), 2U);
+  EXPECT_EQ(set_->providers()[1]->certificate(), rsa);
+  EXPECT_NE(set_->states()[1].last_error, "");
+  EXPECT_EQ(set_->states()[0].last_error, "");
+  EXPECT_EQ(set_->states()[1].provider, "main/rsa");
+}
+
 TEST_F(provider_set_of, internal_certificates_share_a_root_and_renew_by_themselves) {
   start(section(request("main", "internal", {"localhost", "*.localhost"}),
                 {request("extra[0]", "internal", {"b.lan"})}));
   const std::string root = base::read_file(folder_ / "certs/internal-root.crt", 1 << 20).value();
-  const auto first = published_->find("b.lan")->serial_hex();
-  EXPECT_EQ(published_->find("localhost")->issuer(), published_->find("b.lan")->issuer());
+  const auto first = published_->first("b.lan")->serial_hex();
+  EXPECT_EQ(published_->first("localhost")->issuer(), published_->first("b.lan")->issuer());
   time_.run_for(60 * day);
-  EXPECT_GT(published_->find("b.lan")->not_after(), time_.now() + 9 * day);
+  EXPECT_GT(published_->first("b.lan")->not_after(), time_.now() + 9 * day);
   EXPECT_NE(served("b.lan"), first);
   EXPECT_EQ(base::read_file(folder_ / "certs/internal-root.crt", 1 << 20).value(), root);
 }
@@ -286,10 +340,10 @@ TEST_F(provider_set_of, a_change_between_internal_and_public_orders_anew) {
   main.provider = "cloudflare";
   start(section(main));
   EXPECT_EQ(orders(), 1U);
-  EXPECT_FALSE(internal_ca::is_internal(*published_->find("a.test")));
+  EXPECT_FALSE(internal_ca::is_internal(*published_->first("a.test")));
   main.provider = "internal";
   start(section(main));
-  EXPECT_TRUE(internal_ca::is_internal(*published_->find("a.test")));
+  EXPECT_TRUE(internal_ca::is_internal(*published_->first("a.test")));
   start(section(main));
   EXPECT_EQ(orders(), 1U);
 }
@@ -368,7 +422,7 @@ TEST(provider_set_with_real_clocks, obtains_sleeps_and_stops) {
   bool obtained = false;
   environment outside{io.get_executor()};
   outside.publish = [&](const base::certificate_snapshot& snapshot) {
-    obtained = internal_ca::is_internal(*snapshot->find("localhost"));
+    obtained = internal_ca::is_internal(*snapshot->first("localhost"));
     // Posted twice: the schedule has gone to sleep by then.
     if (obtained) base::asio::post(io, [&] { base::asio::post(io, [&] { set->stop(); }); });
   };

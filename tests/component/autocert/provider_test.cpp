@@ -101,7 +101,7 @@ TEST_F(provider_of, failures_are_repeated_after_15_seconds_then_ever_more_slowly
   start(section());
   EXPECT_EQ(orders(), 1U);
   EXPECT_FALSE(main().certificate());
-  EXPECT_TRUE(published_->find("a.test")) << "a placeholder";
+  EXPECT_TRUE(published_->first("a.test")) << "a placeholder";
   EXPECT_THAT(main().status().last_error, HasSubstr("the CA says no"));
   time_.run_for(14s);
   EXPECT_EQ(orders(), 1U);

@@ -34,11 +34,12 @@ class watching : public testing::Test {
   }
 
   void start(std::vector<std::string> files,
-             watch_options options = {.debounce = 30ms, .debounce_max = 5s, .retry = 20ms}) {
+             watch_options options = {.debounce = 30ms, .debounce_max = 5s, .retry = 20ms},
+             std::vector<std::string> whole_folders = {}) {
     auto made = watch::create(loop_.get_executor(), options, [this] { changed(); });
     ASSERT_TRUE(made);
     watch_ = std::move(*made);
-    watch_->set_files(std::move(files));
+    watch_->set_files(std::move(files), std::move(whole_folders));
     const auto ended = [this](std::exception_ptr failure) {
       EXPECT_FALSE(failure);
       has_ended_ = true;
@@ -188,6 +189,38 @@ TEST_F(watching, waits_for_a_folder_that_is_missing_or_goes_away) {
   EXPECT_TRUE(is_told());
   fs::create_directory(folder_ / "later");
   write("later/config.yml", "a: 2\n");
+  EXPECT_TRUE(is_told());
+}
+
+TEST_F(watching, tells_every_file_of_a_folder_that_is_watched_as_a_whole) {
+  fs::create_directories(folder_ / "certs" / "below");
+  start({path("config.yml")}, {.debounce = 30ms, .debounce_max = 5s, .retry = 20ms}, {path("certs")});
+  EXPECT_FALSE(is_told(quiet));
+  write("certs/a.pem", "a");
+  EXPECT_TRUE(is_told());
+  fs::rename(path("certs/a.pem"), path("certs/b.pem"));
+  EXPECT_TRUE(is_told());
+  fs::remove(path("certs/b.pem"));
+  EXPECT_TRUE(is_told());
+  fs::create_directory(folder_ / "certs" / "new");
+  EXPECT_TRUE(is_told()) << "a folder in it";
+  write("certs/below/c.pem", "c");
+  write("notes.txt", "x");
+  EXPECT_FALSE(is_told(quiet)) << "below it, and beside it";
+  write("config.yml", "a: 2\n");
+  EXPECT_TRUE(is_told()) << "the files as before";
+}
+
+TEST_F(watching, tells_that_a_whole_folder_came_or_went) {
+  start({}, {.debounce = 30ms, .debounce_max = 5s, .retry = 20ms}, {path("later")});
+  EXPECT_FALSE(is_told(quiet));
+  fs::create_directory(folder_ / "later");
+  EXPECT_TRUE(is_told());
+  write("later/a.pem", "a");
+  EXPECT_TRUE(is_told());
+  fs::remove_all(folder_ / "later");
+  EXPECT_TRUE(is_told());
+  fs::create_directory(folder_ / "later");
   EXPECT_TRUE(is_told());
 }
 

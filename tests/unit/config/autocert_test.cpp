@@ -236,5 +236,35 @@ TEST(autocert, a_file_that_is_not_read_is_not_passed_over_silently) {
             "config.yml:1:1: autocert: autocert.yml is not read, because there is this section\n");
 }
 
+TEST(autocert, takes_two_key_types_for_one_entry) {
+  for (const char* types : {"[EC256, RSA2048]", "'EC256, RSA2048'", "[p256, '2048']"}) {
+    const auto main = autocert(std::string("autocert: {certificate_key_type: ") + types + "}\n").main;
+    EXPECT_EQ(main.certificate_key_type, key_type::ec256) << types;
+    EXPECT_EQ(main.second_key_type, key_type::rsa2048) << types;
+  }
+  const auto section = autocert(
+      "autocert: {certificate_key_type: [RSA4096, EC384], cert_path: a/x.crt, key_path: a/x, extra: [{cert_path: b.pem, "
+      "key_path: b.key}, {cert_path: c.pem, key_path: c.key, certificate_key_type: EC256}]}\n");
+  const auto both = by_key_type(section.main);
+  ASSERT_EQ(both.size(), 2U);
+  EXPECT_EQ(both[0].name, "main");
+  EXPECT_EQ(both[0].certificate_key_type, key_type::rsa4096);
+  EXPECT_EQ(both[0].cert_path, "a/x.crt");
+  EXPECT_EQ(both[1].name, "main/ecdsa");
+  EXPECT_EQ(both[1].certificate_key_type, key_type::ec384);
+  EXPECT_EQ(both[1].cert_path, "a/x.ecdsa.crt");
+  EXPECT_EQ(both[1].key_path, "a/x.ecdsa");
+  EXPECT_EQ(by_key_type(section.extra[0]).size(), 2U) << "inherited";
+  EXPECT_EQ(by_key_type(section.extra[0])[1].cert_path, "b.ecdsa.pem");
+  EXPECT_EQ(by_key_type(section.extra[1]).size(), 1U) << "one type takes the place of both";
+}
+
+TEST(autocert, takes_folders) {
+  EXPECT_TRUE(autocert("").folders.empty());
+  EXPECT_EQ(autocert("autocert: {folders: [certs.d/, /etc/ssl/./sites]}\n").folders,
+            (std::vector<std::string>{"certs.d", "/etc/ssl/sites"}));
+  EXPECT_EQ(autocert("autocert: {folders: certs.d}\n").folders, std::vector<std::string>{"certs.d"});
+}
+
 }  // namespace
 }  // namespace cardea::config

@@ -245,6 +245,30 @@ TEST(bad_configuration, routes_say_what_cannot_be_reached) {
   expect_printed(all);
 }
 
+TEST(bad_configuration, key_types_and_folders_of_certificates_are_checked) {
+  constexpr std::array<mistake, 6> all{{
+      {"autocert: {certificate_key_type: [EC256, EC384]}\n",
+       "config.yml:1:12: autocert.certificate_key_type: main: expected one key type, or one of ECDSA and one of RSA, "
+       "found a list\n"},
+      {"autocert: {certificate_key_type: [EC256, RSA2048, RSA4096]}\n",
+       "config.yml:1:12: autocert.certificate_key_type: main: expected one key type, or one of ECDSA and one of RSA, "
+       "found a list\n"},
+      {"autocert: {certificate_key_type: [EC256, RSA1024]}\n",
+       "config.yml:1:42: autocert.certificate_key_type[1]: main: expected EC256, EC384, RSA2048, RSA3072, RSA4096 or "
+       "RSA8192, found \"RSA1024\"\n"},
+      {"autocert: {certificate_key_type: [EC256, RSA2048], extra: [{cert_path: certs/cert.rsa.crt, key_path: b}]}\n",
+       "config.yml:1:72: autocert.extra[0].cert_path: extra[0]: duplicated path \"certs/cert.rsa.crt\", first seen as "
+       "cert_path of main (its default)\n"},
+      {"autocert: {folders: [a, ./a/, '', {b: c}]}\n",
+       "config.yml:1:25: autocert.folders[1]: duplicated folder \"./a/\"\n"
+       "config.yml:1:31: autocert.folders[2]: expected the path of a folder, found \"\"\n"
+       "config.yml:1:35: autocert.folders[3]: expected a string, found a mapping\n"},
+      {"autocert: {extra: [{cert_path: a, key_path: b, folders: [x]}]}\n",
+       "config.yml:1:48: autocert.extra[0].folders: extra[0]: unknown key\n"},
+  }};
+  expect_printed(all);
+}
+
 TEST(bad_configuration, certificates_are_checked_before_a_ca_is_asked) {
   constexpr std::array<mistake, 21> all{{
       {"autocert: {provider: cloudfare, email: a@b.c, domains: [example.com]}\n",

@@ -79,7 +79,7 @@ TEST_F(acme_wishes, b48_a_profile_that_the_ca_does_not_have_is_an_error_before_t
 
 TEST_F(acme_wishes, b46_an_order_says_what_it_replaces_where_the_ca_has_renewal_information) {
   const auto old = issued_before();
-  const std::string id = autocert::acme::certificate_id(old->leaf()).value();
+  const std::string id = autocert::acme::certificate_id(old->leaf().get()).value();
   ASSERT_TRUE(replace(old));
   ca_.advice[id] = {200, {}, "{}"};
   restart();
@@ -90,7 +90,7 @@ TEST_F(acme_wishes, b46_an_order_says_what_it_replaces_where_the_ca_has_renewal_
 
 TEST_F(acme_wishes, b46_what_somebody_else_replaced_is_ordered_as_a_new_one) {
   const auto old = issued_before();
-  const std::string id = autocert::acme::certificate_id(old->leaf()).value();
+  const std::string id = autocert::acme::certificate_id(old->leaf().get()).value();
   ca_.replaced.insert(id);
   ASSERT_TRUE(replace(old));
   EXPECT_THAT(ordered("replaces"), ElementsAre(id, "-"));
@@ -99,7 +99,7 @@ TEST_F(acme_wishes, b46_what_somebody_else_replaced_is_ordered_as_a_new_one) {
 
 TEST_F(acme_wishes, renewal_information_is_asked_for_by_id_and_without_a_signature) {
   const auto old = issued_before();
-  const std::string id = autocert::acme::certificate_id(old->leaf()).value();
+  const std::string id = autocert::acme::certificate_id(old->leaf().get()).value();
   ca_.advice[id] = {200,
                     {{"Retry-After", "21600"}},
                     R"({"suggestedWindow":{"start":"2026-01-03T00:00:00Z","end":"2026-01-05T00:00:00Z"}})"};
@@ -122,7 +122,7 @@ TEST_F(acme_wishes, b05_a_ca_without_renewal_information_is_not_asked) {
 
 TEST_F(acme_wishes, b04_renewal_information_that_makes_no_sense_is_ignored) {
   const auto old = issued_before();
-  ca_.advice[autocert::acme::certificate_id(old->leaf()).value()] = {200, {}, R"({"suggestedWindow":{}})"};
+  ca_.advice[autocert::acme::certificate_id(old->leaf().get()).value()] = {200, {}, R"({"suggestedWindow":{}})"};
   const auto got = advice_about(old);
   ASSERT_TRUE(got);
   EXPECT_FALSE(got->window);
