@@ -13,10 +13,11 @@ namespace {
 // How late a key for session tickets may be changed.
 constexpr std::chrono::seconds ticket_check_interval{60};
 
-std::vector<std::string> local_files(const config::autocert_section& section) {
+// Those of `local` are somebody else's; ours may be replaced by a command beside us.
+std::vector<std::string> certificate_files(const config::autocert_section& section) {
   std::vector<std::string> out;
   const auto add = [&](const config::certificate_request& each) {
-    if (each.provider == "local") out.insert(out.end(), {each.cert_path, each.key_path});
+    if (each.provider != "pseudo") out.insert(out.end(), {each.cert_path, each.key_path});
   };
   add(section.main);
   for (const config::certificate_request& each : section.extra) add(each);
@@ -257,10 +258,10 @@ void application::watch_files(const std::vector<std::string>& configuration_file
     log_.info("configuration files changed");
     ask_for_reload();
   };
-  const auto reload_certificates = [this] { certificates_->reload_local(); };
+  const auto reload_certificates = [this] { certificates_->reload(); };
   if (watched(configuration_watch_, reload)) configuration_watch_->set_files(configuration_files);
   if (watched(certificate_watch_, reload_certificates))
-    certificate_watch_->set_files(local_files(configuration_->autocert));
+    certificate_watch_->set_files(certificate_files(configuration_->autocert));
 }
 
 void application::stop() {

@@ -107,6 +107,13 @@ base::result<effect> provider::load() {
   return why.at(name());
 }
 
+base::result<effect> provider::reload() {
+  if (attempting_) return effect::unchanged;
+  auto loaded = load();
+  wake_.cancel();  // when to renew may be another time now
+  return loaded;
+}
+
 base::result<effect> provider::renew_without_ca(renew_mode mode) {
   if (kind_ == provider_kind::local) return load();
   if (current_ && mode == renew_mode::if_needed) return effect::unchanged;

@@ -74,6 +74,8 @@ class provider {
   /// is errc::damaged_certificate and the served one stays; for the others it
   /// is set aside and counts as absent.
   base::result<effect> load();
+  /// The same after files changed. An attempt that runs is about to replace them itself.
+  base::result<effect> reload();
 
   /// errc::in_cooldown, or
   /// errc::get_certificate_failed with the cause. While an attempt is running

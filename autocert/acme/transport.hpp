@@ -28,7 +28,7 @@ using sleep_function = std::function<base::awaitable<void>(std::chrono::steady_c
 class transport {
  public:
   struct limits {
-    int nonce_tries_max = 10;     ///< badNonce (RFC 8555 section 6.5)
+    int nonce_tries_max = 64;     ///< badNonce (RFC 8555 section 6.5); Pebble may refuse nine of ten
     int network_tries_max = 3;    ///< no answer, or 5xx
     std::size_t nonces_max = 32;  ///< kept for reuse
     std::chrono::seconds nonce_age_max{600};
