@@ -81,6 +81,7 @@ base::awaitable<base::result<void>> account::prepare() {
   }
   if (!url_.empty()) co_return base::result<void>();
   auto found = co_await find_or_register();
+  if (!found && !refusal_) refusal_ = ca_->unsigned_refusal();
   if (!found) co_return found.error().at("account");
   co_return base::result<void>();
 }

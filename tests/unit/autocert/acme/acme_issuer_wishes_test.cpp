@@ -150,6 +150,17 @@ TEST_F(acme_wishes, b51_the_preferred_chain_is_taken_where_the_ca_offers_it) {
   EXPECT_EQ(ca_.count(ca_step::certificate), 3U);
 }
 
+TEST_F(acme_wishes, b51_the_smallest_chain_is_taken_where_it_is_wished_for) {
+  ca_.alternates = {ca_.root_pem() + tests::test_ca("longer").pem(), "", ca_.root_pem()};
+  settings_.preferred_chain = "smallest";
+  const auto got = issue({"a.test"});
+  ASSERT_TRUE(got) << got.error().message();
+  EXPECT_FALSE(got->ends_with(ca_.root_pem())) << "the leaf alone";
+  ca_.alternates = {ca_.root_pem() + tests::test_ca("longer").pem()};
+  restart();
+  EXPECT_TRUE(issue({"a.test"})->ends_with(ca_.root_pem())) << "the first one";
+}
+
 TEST_F(acme_wishes, b51_without_the_preferred_chain_the_first_one_is_taken) {
   settings_.preferred_chain = "nobody";
   const auto got = issue({"a.test"});

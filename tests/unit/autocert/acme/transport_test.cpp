@@ -215,6 +215,24 @@ TEST_F(transport_to_ca, b34_the_directory_is_asked_for_again_after_a_day) {
   EXPECT_EQ(ca_.count(ca_step::directory), 2U);
 }
 
+TEST_F(transport_to_ca, b33_a_directory_may_be_somewhere_else_but_not_anywhere) {
+  const auto leads_to = [](const std::string& where) {
+    return test_support::changed([where](base::fetch_response& answer) {
+      answer.status = 301;
+      answer.headers.push_back({"Location", where});
+    });
+  };
+  ca_.next(ca_step::directory, leads_to("https://ca.test/directory"));
+  ca_.next(ca_step::directory, leads_to("/directory"));
+  expect_good();
+  EXPECT_EQ(ca_.count(ca_step::directory), 3U);
+  time_.run_for(25h);
+  ca_.next(ca_step::directory, leads_to("http://ca.test/directory"));
+  EXPECT_THAT(refusal().message(), HasSubstr("does not lead to an https:// address"));
+  ca_.next(ca_step::directory, 4, leads_to("https://ca.test/directory"));
+  EXPECT_THAT(refusal().message(), HasSubstr("too many redirects"));
+}
+
 TEST_F(transport_to_ca, a_directory_that_is_none_is_not_remembered) {
   ca_.next(ca_step::directory, test_support::with_body("<html>"));
   EXPECT_EQ(refusal().code, errc::malformed_answer);
