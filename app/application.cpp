@@ -13,10 +13,11 @@ namespace {
 // How late a key for session tickets may be changed.
 constexpr std::chrono::seconds ticket_check_interval{60};
 
-std::vector<std::string> local_files(const config::autocert_section& section) {
+// Those of `local` are somebody else's; ours may be replaced by a command beside us.
+std::vector<std::string> certificate_files(const config::autocert_section& section) {
   std::vector<std::string> out;
   const auto add = [&](const config::certificate_request& each) {
-    if (each.provider != "local") return;
+    if (each.provider == "pseudo") return;
     for (const config::certificate_request& one : config::by_key_type(each))
       out.insert(out.end(), {one.cert_path, one.key_path});
   };
@@ -263,7 +264,7 @@ void application::watch_files(const std::vector<std::string>& configuration_file
     ask_for_reload();
   };
   const auto reload_certificates = [this] {
-    certificates_->reload_local();
+    certificates_->reload();
     certificates_->look_at_folders();
   };
   if (watched(configuration_watch_, reload)) configuration_watch_->set_files(configuration_files);
@@ -273,7 +274,8 @@ void application::watch_files(const std::vector<std::string>& configuration_file
 }
 
 void application::watch_certificates() {
-  if (certificate_watch_) certificate_watch_->set_files(local_files(configuration_->autocert), certificates_->folders());
+  if (certificate_watch_)
+    certificate_watch_->set_files(certificate_files(configuration_->autocert), certificates_->folders());
 }
 
 void application::stop() {

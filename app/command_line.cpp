@@ -15,7 +15,37 @@ Use it:
   cardea validate                 check config/config.yml and the files it includes
   cardea run                      serve in the foreground, log to stderr; SIGHUP reloads, SIGTERM drains and ends
   cardea certs                    what is managed, until when, renewed when
+  cardea certs rollover           give the accounts at the CAs new keys
+  cardea certs revoke NAME        replace a certificate, then revoke the old one
 )";
+
+// A command of its own when nothing follows: the callback of what follows comes first.
+void add_certs(CLI::App& app, command_line& out) {
+  CLI::App* const certs = app.add_subcommand("certs", "list the managed certificates as they are on disk");
+  certs->require_subcommand(0, 1);
+  certs->callback([&out, certs] {
+    if (certs->get_subcommands().empty()) out.wanted = command::certs;
+  });
+  certs->add_option("-c,--config", out.config_path, "the main configuration file")->capture_default_str();
+
+  CLI::App* const rollover = certs->add_subcommand(
+      "rollover", "give accounts at CAs a new key (RFC 8555); a running server takes it up");
+  rollover->callback([&out] { out.wanted = command::certs_rollover; });
+  rollover->add_option("-c,--config", out.config_path, "the main configuration file")->capture_default_str();
+  rollover->add_option("NAME", out.certificate, "only those of this certificate: main, extra[N] or a domain");
+
+  CLI::App* const revoke = certs->add_subcommand(
+      "revoke", "install a new certificate with a new key, then revoke the old one at its CA");
+  revoke->callback([&out] { out.wanted = command::certs_revoke; });
+  revoke->add_option("-c,--config", out.config_path, "the main configuration file")->capture_default_str();
+  revoke->add_option("NAME", out.certificate, "main, extra[N] or a domain")->required();
+  revoke
+      ->add_option(
+          "--reason", out.reason,
+          "unspecified, keyCompromise, superseded or cessationOfOperation (the last one orders no other)")
+      ->check(CLI::IsMember({"unspecified", "keyCompromise", "superseded", "cessationOfOperation"}))
+      ->capture_default_str();
+}
 
 }  // namespace
 
@@ -39,7 +69,7 @@ parsed_command_line parse_command_line(int argc, char** argv) {
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
       ->capture_default_str();
   add_config(add("validate", "check the configuration and list every error", command::validate));
-  add_config(add("certs", "list the managed certificates as they are on disk", command::certs));
+  add_certs(app, out);
   add("version", "the version and what it was built with", command::version);
   CLI::App* providers =
       add("dns-providers", "the DNS providers, or one with its options", command::dns_providers);

@@ -5,7 +5,7 @@
 
 namespace cardea::app {
 
-enum class command { run, validate, version, dns_providers, certs };
+enum class command { run, validate, version, dns_providers, certs, certs_rollover, certs_revoke };
 
 struct command_line {
   command wanted = command::run;
@@ -13,6 +13,8 @@ struct command_line {
   bool quickstart = false;   ///< run: the embedded configuration instead of a file
   std::string dns_provider;  ///< dns-providers NAME
   bool markdown = false;     ///< dns-providers: all of them as a page of the documentation
+  std::string certificate;   ///< certs rollover, certs revoke: "main", "extra[N]" or a domain; empty: all
+  std::string reason = "superseded";  ///< certs revoke: one of RFC 5280's that CAs take
   std::string log_level = "info";
 };
 

@@ -1,4 +1,5 @@
 #include "app/application.hpp"
+#include "app/certificate_commands.hpp"
 #include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "app/quickstart.hpp"
@@ -35,6 +36,10 @@ int execute(const cardea::app::command_line& line) {
       return cardea::app::print_dns_providers(line);
     case command::certs:
       return cardea::app::print_certificates(line);
+    case command::certs_rollover:
+      return cardea::app::roll_over_accounts(line, cardea::app::configuration_loader(line));
+    case command::certs_revoke:
+      return cardea::app::revoke_certificate(line, cardea::app::configuration_loader(line));
   }
   return 2;
 }

@@ -107,6 +107,13 @@ base::result<effect> provider::load() {
   return why.at(name());
 }
 
+base::result<effect> provider::reload() {
+  if (attempting_) return effect::unchanged;
+  auto loaded = load();
+  wake_.cancel();  // when to renew may be another time now
+  return loaded;
+}
+
 base::result<effect> provider::renew_without_ca(renew_mode mode) {
   if (kind_ == provider_kind::local) return load();
   if (current_ && mode == renew_mode::if_needed) return effect::unchanged;
@@ -164,7 +171,10 @@ base::awaitable<void> provider::run_attempt() {
 }
 
 void provider::end_attempt() {
-  if (!last_result_) last_result_ = failed(base::error(base::errc::io, "the attempt ended unexpectedly"));
+  if (!last_result_) {
+    note_failure(ca_names_[asked_], {});
+    last_result_ = failed(base::error(base::errc::io, "the attempt ended unexpectedly"));
+  }
   attempting_ = false;
   attempt_over_.cancel();
   wake_.cancel();
@@ -176,6 +186,7 @@ base::awaitable<base::result<effect>> provider::attempt() {
   const base::wall_time now = with_.outside.clock();
   const bool is_first_try = failures_.record().in_row == 0;
   const std::size_t index = choose_issuer(failures_.record(), ca_names_, request_.issuer_tries, now).index;
+  asked_ = index;
   if (const auto stamped = failures_.begin(now, wanted_); !stamped)
     log_.warn("the time of the attempt could not be stored", {{"error", stamped.error().message()}});
   ++known_.attempts;

@@ -74,6 +74,8 @@ class provider {
   /// is errc::damaged_certificate and the served one stays; for the others it
   /// is set aside and counts as absent.
   base::result<effect> load();
+  /// The same after files changed. An attempt that runs is about to replace them itself.
+  base::result<effect> reload();
 
   /// errc::in_cooldown, or
   /// errc::get_certificate_failed with the cause. While an attempt is running
@@ -146,6 +148,7 @@ class provider {
   std::vector<std::string> ca_names_;
   std::string wanted_;         ///< fingerprint of the request
   setback setback_;            ///< of the attempt that runs
+  std::size_t asked_ = 0;      ///< whom it asks
   bool key_is_burnt_ = false;  ///< the CA wants it replaced at once: not used again, whatever reuse_key says
   bool foreign_ = false;       ///< loaded from disk, and of another CA than the configured one
   bool unreadable_ = false;    ///< files exist but the system refuses to read them

@@ -115,11 +115,11 @@ std::vector<base::error> provider_set::load_all() {
   return out;
 }
 
-std::vector<base::error> provider_set::reload_local() {
+std::vector<base::error> provider_set::reload() {
   std::vector<base::error> out;
   for (const auto& each : providers_) {
-    if (each->kind() != provider_kind::local) continue;
-    if (auto loaded = each->load(); !loaded) out.push_back(loaded.error());
+    if (each->kind() == provider_kind::pseudo) continue;
+    if (auto loaded = each->reload(); !loaded) out.push_back(loaded.error());
   }
   return out;
 }

@@ -43,9 +43,10 @@ class provider_set final : public control {
   /// used is logged and returned, for `validate`.
   std::vector<base::error> load_all();
 
-  /// The certificates of type `local` again, after their files changed; a pair
-  /// that is not usable changes nothing.
-  std::vector<base::error> reload_local();
+  /// What is on disk again, after files changed: those of `local`, and what a
+  /// command beside us put in the place of ours. A pair that is not usable, or
+  /// older than the one that is served, changes nothing.
+  std::vector<base::error> reload();
 
   /// The folders again, because something in them changed: examines what is new or other than before, in
   /// small pieces between which the control thread does other work. While a look is running another one

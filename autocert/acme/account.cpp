@@ -81,6 +81,7 @@ base::awaitable<base::result<void>> account::prepare() {
   }
   if (!url_.empty()) co_return base::result<void>();
   auto found = co_await find_or_register();
+  if (!found && !refusal_) refusal_ = ca_->unsigned_refusal();
   if (!found) co_return found.error().at("account");
   co_return base::result<void>();
 }
@@ -104,7 +105,10 @@ base::awaitable<base::result<std::string>> account::find_by(std::shared_ptr<cons
   std::string no_account;
   auto answer =
       co_await post(std::move(key), std::move(no_account), std::move(address), std::move(only_existing));
-  if (!answer && answer.error().code == errc::account_unknown) co_return std::string();
+  if (!answer && answer.error().code == errc::account_unknown) {
+    refusal_.reset();
+    co_return std::string();
+  }
   if (!answer) co_return answer.error();
   std::string url(answer->header("Location"));
   if (url.empty()) co_return base::error(errc::malformed_answer, "the CA gave the account no address");

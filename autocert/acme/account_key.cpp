@@ -15,9 +15,11 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rand.h>
 #include <openssl/x509.h>
 
 #include <array>
+#include <filesystem>
 #include <memory>
 
 namespace cardea::autocert::acme {
@@ -128,8 +130,20 @@ base::result<account_key> account_key::load_or_create(const std::string& path) {
   if (stored || stored.error().code != base::errc::not_found) return stored;
   auto fresh = generate();
   if (!fresh) return fresh;
-  if (const auto saved = fresh->save(path); !saved) return saved.error();
-  return fresh;
+  // Processes that start together must end up with one key, or one of the accounts is lost: a link
+  // is made by the first only.
+  std::array<unsigned char, 8> random{};
+  RAND_bytes(random.data(), static_cast<int>(random.size()));
+  const std::string draft = path + ".first-" + base::hex(random);
+  if (const auto saved = fresh->save(draft); !saved) return saved.error();
+  std::error_code exists;
+  std::filesystem::create_hard_link(draft, path, exists);
+  if (exists && exists != std::errc::file_exists) {
+    const auto saved = fresh->save(path);  // a file system without links
+    if (!saved) return saved.error();
+  }
+  if (const auto removed = base::remove_file(draft); !removed) return removed.error().at("account key");
+  return load(path);
 }
 
 std::string account_key::jwk() const {

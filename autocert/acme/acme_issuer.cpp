@@ -17,6 +17,7 @@ using std::chrono::milliseconds;
 const std::string post_as_get;
 const std::string empty_object = "{}";
 constexpr int finalize_tries_max = 3;
+constexpr std::string_view smallest_chain = "smallest";
 
 std::string joined(const std::vector<std::string>& names) {
   std::string out;
@@ -306,7 +307,8 @@ base::awaitable<base::result<std::string>> acme_issuer::download(std::string url
   auto first = co_await post(std::move(url), std::move(payload));
   if (!first) co_return first.error();
   const std::string& wanted = settings_.preferred_chain;
-  if (wanted.empty() || has_issuer(first->body, wanted)) co_return std::move(first->body);
+  const bool is_smallest = wanted == smallest_chain;
+  if (wanted.empty() || (!is_smallest && has_issuer(first->body, wanted))) co_return std::move(first->body);
   for (const std::string& each : alternates_of(*first)) {
     std::string address = each;
     payload = post_as_get;
@@ -315,8 +317,10 @@ base::awaitable<base::result<std::string>> acme_issuer::download(std::string url
       log_.warn("an alternate chain could not be downloaded", {{"error", other.error().message()}});
       continue;
     }
-    if (has_issuer(other->body, wanted)) co_return std::move(other->body);
+    if (is_smallest && other->body.size() < first->body.size()) first->body = std::move(other->body);
+    if (!is_smallest && has_issuer(other->body, wanted)) co_return std::move(other->body);
   }
+  if (is_smallest) co_return std::move(first->body);
   log_.warn("the CA offers no chain of the preferred issuer", {{"preferred_chain", wanted}});
   co_return std::move(first->body);
 }

@@ -74,19 +74,37 @@ base::awaitable<base::result<base::fetch_response>> transport::send(base::fetch_
   co_return answer;
 }
 
+base::awaitable<base::result<base::fetch_response>> transport::fetch_directory() {
+  std::string url = directory_url_;
+  for (int redirects = 0;; ++redirects) {
+    base::fetch_request request;
+    request.url = url;
+    auto answer = co_await exchange(std::move(request));
+    const bool is_redirect = answer && answer->status >= 301 && answer->status <= 308 &&
+                             answer->status != 304 && !answer->header("Location").empty();
+    if (!is_redirect) co_return answer;
+    std::string next(answer->header("Location"));
+    if (next.starts_with('/') && !next.starts_with("//"))
+      next = url.substr(0, url.find('/', url.find("//") + 2)) + next;
+    if (redirects == limits_.redirects_max) co_return base::error(base::errc::protocol, "too many redirects");
+    if (!next.starts_with("https://"))
+      co_return base::error(base::errc::protocol, "a redirect that does not lead to an https:// address");
+    url = std::move(next);
+  }
+}
+
 base::awaitable<base::result<directory>> transport::find_directory() {
   if (directory_ && clock_() - directory_since_ < limits_.directory_age_max) co_return *directory_;
-  base::fetch_request request;
-  request.url = directory_url_;
-  auto answer = co_await exchange(std::move(request));
+  unsigned_refusal_.reset();
+  auto answer = co_await fetch_directory();
   if (!answer) {
     base::error why = answer.error().at("directory " + directory_url_);
     why.context += "; check ca_dir_url and that the CA can be reached from here";
     co_return why;
   }
   if (answer->status != 200) {
-    const problem refused = problem_in(*answer);
-    co_return error_from(refused).at("directory");
+    unsigned_refusal_ = problem_in(*answer);
+    co_return error_from(*unsigned_refusal_).at("directory");
   }
   auto parsed = parse_directory(answer->body);
   if (parsed) {
@@ -128,8 +146,8 @@ base::awaitable<base::result<std::string>> transport::take_nonce() {
   if (!answer) co_return answer.error().at("new nonce");
   const std::string_view nonce = answer->header("Replay-Nonce");
   if (nonce.empty() && answer->status >= 400) {
-    const problem refused = problem_in(*answer);
-    co_return error_from(refused).at("new nonce");
+    unsigned_refusal_ = problem_in(*answer);
+    co_return error_from(*unsigned_refusal_).at("new nonce");
   }
   if (nonce.empty()) co_return base::error(errc::malformed_answer, "the CA gave no nonce");
   co_return std::string(nonce);
@@ -151,8 +169,9 @@ base::awaitable<transport::outcome> transport::ask(signer by, std::string url, s
     co_await wait_for_turn(std::move(address));
     if (cancellation.cancelled() != base::asio::cancellation_type::none)
       co_return outcome{withdrawn, std::nullopt};
+    unsigned_refusal_.reset();
     const auto nonce = co_await take_nonce();
-    if (!nonce) co_return outcome{nonce.error(), std::nullopt};
+    if (!nonce) co_return outcome{nonce.error(), unsigned_refusal_};
     auto body = make_jws(by, url, *nonce, payload);
     if (!body) co_return outcome{body.error(), std::nullopt};
     base::fetch_request request;

@@ -28,11 +28,12 @@ using sleep_function = std::function<base::awaitable<void>(std::chrono::steady_c
 class transport {
  public:
   struct limits {
-    int nonce_tries_max = 10;     ///< badNonce (RFC 8555 section 6.5)
+    int nonce_tries_max = 64;     ///< badNonce (RFC 8555 section 6.5); Pebble may refuse nine of ten
     int network_tries_max = 3;    ///< no answer, or 5xx
     std::size_t nonces_max = 32;  ///< kept for reuse
     std::chrono::seconds nonce_age_max{600};
     std::chrono::hours directory_age_max{24};
+    int redirects_max = 3;  ///< of the directory
     std::chrono::seconds busy_wait_max{10};  ///< a longer Retry-After of a 5xx ends the attempt instead
     request_budget::limits budget{};
   };
@@ -47,7 +48,7 @@ class transport {
   transport(std::string directory_url, base::fetch fetch, base::wall_clock clock, sleep_function sleep,
             limits bounds);
 
-  /// The CA's directory, asked for at least daily.
+  /// The CA's directory, asked for at least daily; redirects are followed, to https only (B33).
   [[nodiscard]] base::awaitable<base::result<directory>> find_directory();
 
   /// A plain GET, for what a CA tells everybody; anything but 200 is the problem as an error.
@@ -67,6 +68,9 @@ class transport {
   /// An unsigned request to a service beside the CA; tried again like any other.
   [[nodiscard]] base::awaitable<base::result<base::fetch_response>> send(base::fetch_request request);
 
+  /// What the CA last said to an unsigned request (directory, nonce), when that was a refusal.
+  [[nodiscard]] const std::optional<problem>& unsigned_refusal() const noexcept { return unsigned_refusal_; }
+
   /// How much of what the CA allows is used up; shared by all issuers of this transport.
   [[nodiscard]] request_budget& budget() noexcept { return budget_; }
 
@@ -81,6 +85,7 @@ class transport {
   /// Before another try of what brought no answer or "not now"; nothing: what came is the answer.
   [[nodiscard]] std::optional<std::chrono::milliseconds> pause_before_retry(
       const base::result<base::fetch_response>& answer, int tries) const;
+  [[nodiscard]] base::awaitable<base::result<base::fetch_response>> fetch_directory();
   [[nodiscard]] problem problem_in(const base::fetch_response& answer) const;
   /// Waits until the CA's limits allow one more request to that address.
   [[nodiscard]] base::awaitable<void> wait_for_turn(std::string url);
@@ -93,6 +98,7 @@ class transport {
   std::optional<directory> directory_;
   base::wall_time directory_since_{};
   std::deque<kept_nonce> nonces_;
+  std::optional<problem> unsigned_refusal_;
   request_budget budget_;
 };
 

@@ -145,37 +145,50 @@ zone-cache-refresh-interval=0
 class acme_ca:
     """Pebble with its bad nonces left on. `root` is what its certificates are checked against."""
 
-    def __init__(self, test, dns, validity_seconds=None, is_up=True):
+    def __init__(self, test, dns, validity_seconds=None, is_up=True, name="pebble", env=None, settings=None):
+        """`env`: PEBBLE_* variables, `settings`: more of its configuration file."""
         self.port, self.management = harness.free_port(), harness.free_port()
         self.test, self.dns, self.process, self.root = test, dns, None, None
+        self.name, self.env = name, {"PEBBLE_VA_NOSLEEP": "1", **(env or {})}
         # What its own listener shows; Cardea trusts it by `ca_certs`.
-        self.listener_ca = certificates.make_ca(test.dir, "pebble-listener-ca")
-        cert, key = certificates.make_leaf(test.dir, "pebble-listener", ["localhost"], self.listener_ca)
+        self.listener_ca = certificates.make_ca(test.dir, f"{name}-listener-ca")
+        cert, key = certificates.make_leaf(test.dir, f"{name}-listener", ["localhost"], self.listener_ca)
         config = {"listenAddress": f"127.0.0.1:{self.port}", "managementListenAddress": f"127.0.0.1:{self.management}",
                   "certificate": cert, "privateKey": key, "httpPort": harness.free_port(),
                   "tlsPort": harness.free_port(), "ocspResponderURL": "", "externalAccountBindingRequired": False}
         if validity_seconds:
             config["certificateValidityPeriod"] = validity_seconds
-        test.write("pebble.json", json.dumps({"pebble": config}))
+        config.update(settings or {})
+        test.write(f"{name}.json", json.dumps({"pebble": config}))
         if is_up:
             self.start()
 
     def start(self):
         """Each start makes another root, and a CA that remembers nothing."""
         self.process = self.test.start(
-            "pebble", [harness.tool("pebble"), "-config", "pebble.json", "-dnsserver", f"127.0.0.1:{self.dns.port}"],
-            {"PEBBLE_VA_NOSLEEP": "1"})
+            self.name, [harness.tool("pebble"), "-config", f"{self.name}.json", "-dnsserver",
+                        f"127.0.0.1:{self.dns.port}"], self.env)
         self.process.wait_for_port(self.port)
         self.process.wait_for_port(self.management)
         root = harness.run("curl", "-sS", "--fail", "--noproxy", "*", "--cacert", self.listener_ca,
                            f"https://127.0.0.1:{self.management}/roots/0")
         if root.returncode != 0:
             raise AssertionError(f"Pebble's root: {root.stderr}")
-        self.root = self.test.write("pebble-root.crt", root.stdout)
+        self.root = self.test.write(f"{self.name}-root.crt", root.stdout)
 
     @property
     def directory(self):
         return f"https://127.0.0.1:{self.port}/dir"
+
+    def ask_management(self, path):
+        answer = harness.run("curl", "-sS", "--fail", "--noproxy", "*", "--cacert", self.listener_ca,
+                             f"https://127.0.0.1:{self.management}{path}")
+        if answer.returncode != 0:
+            raise AssertionError(f"{self.name}{path}: {answer.stderr}")
+        return answer.stdout
+
+    def is_revoked(self, serial):
+        return json.loads(self.ask_management(f"/cert-status-by-serial/{serial}"))["Status"] == "Revoked"
 
     def hang(self):
         """Connections are accepted by the kernel, and nobody answers."""

@@ -83,7 +83,7 @@ class issuance(harness.case):
         self.assertNotIn("renewal started", self.server.log())
         self.assertEqual([cardea.serial_on_disk(self, pair) for pair in (cardea.MAIN, cardea.EXTRA)], before)
 
-    def test_changed_domains_are_ordered_once_under_the_account_that_is_there(self):
+    def test_b10_changed_domains_are_ordered_once_under_the_account_that_is_there(self):
         self.obtain()
         before = [cardea.serial_on_disk(self, pair) for pair in (cardea.MAIN, cardea.EXTRA)]
         self.server.stop()
@@ -99,7 +99,7 @@ class issuance(harness.case):
         self.assertNotIn("registering an account", self.server.log())
         self.server.stop()
 
-    def test_a_ca_that_forgot_the_account_gets_it_again_under_the_same_key(self):
+    def test_b31_a_ca_that_forgot_the_account_gets_it_again_under_the_same_key(self):
         self.obtain()
         with open(self.path("certs/acme.key"), "rb") as file:
             key = file.read()

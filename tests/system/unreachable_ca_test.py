@@ -51,7 +51,7 @@ class unreachable_ca(harness.case):
         answer = self.server.get("/small", more=trust)
         self.assertEqual(answer.status, 200, answer)
 
-    def test_a_first_start_serves_a_placeholder_and_gets_a_certificate_when_the_ca_is_there(self):
+    def test_b14_a_first_start_serves_a_placeholder_and_gets_a_certificate_when_the_ca_is_there(self):
         begin = time.time()
         self.server.start()
         self.server.process.wait_for_log("renewal failed")
@@ -101,7 +101,7 @@ class unreachable_ca(harness.case):
         self.assertEqual(self.stamp(), failed)
         self.assertNotIn("renewal started", self.server.log())
 
-    def test_what_is_on_disk_is_served_even_when_it_has_expired_or_has_other_names(self):
+    def test_b14_what_is_on_disk_is_served_even_when_it_has_expired_or_has_other_names(self):
         for names, days in ((["app.example.test"], (-1, 20)), (["example.test", "*.example.test"], (-90, -1))):
             with self.subTest(names=names, days=days):
                 shutil.rmtree(self.path("certs"), ignore_errors=True)

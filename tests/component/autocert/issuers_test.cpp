@@ -90,6 +90,15 @@ TEST_F(issuers_of, b30_a_restart_goes_on_with_the_issuer_whose_turn_it_is) {
   EXPECT_EQ(second_ca().orders.size(), 1U);
 }
 
+TEST_F(issuers_of, b30_a_client_that_breaks_each_time_makes_room_too) {
+  with_second();
+  always("main", ca_answer{.throws = true});
+  start();
+  time_.run_for(3min);
+  EXPECT_EQ(first_ca().orders.size(), 2U);
+  EXPECT_TRUE(main().certificate());
+}
+
 TEST_F(issuers_of, b46_only_the_ca_that_issued_a_certificate_is_told_that_it_is_replaced) {
   with_second();
   always("main", refusing());

@@ -115,7 +115,7 @@ TEST_F(provider_set_of, one_failing_extra_stops_nobody_and_is_retried) {
   EXPECT_NE(served("zero.test"), served("main.test"));
 }
 
-TEST_F(provider_set_of, three_serves_a_placeholder_while_the_ca_is_unreachable) {
+TEST_F(provider_set_of, b14_three_serves_a_placeholder_while_the_ca_is_unreachable) {
   for (const char* name : {"main", "extra[0]", "extra[1]"})
     cas_[name].script = [](std::size_t) { return ca_answer{.failure = "unreachable", .takes = 30s}; };
   start_three();
@@ -236,12 +236,12 @@ TEST_F(provider_set_of, local_files_are_served_as_they_are_and_reloaded_on_deman
   EXPECT_NE(published_->first(""), nullptr);
 
   write_local(main, pair_for({"a.test"}));
-  EXPECT_TRUE(set_->reload_local().empty());
+  EXPECT_TRUE(set_->reload().empty());
   const std::string first = served("a.test");
   EXPECT_EQ(first, set_->providers()[0]->certificate()->serial_hex());
 
   ASSERT_TRUE(base::write_file_atomically(main.key_path, "nonsense", 0600));
-  const auto errors = set_->reload_local();
+  const auto errors = set_->reload();
   ASSERT_EQ(errors.size(), 1U);
   EXPECT_EQ(errors[0], make_error_code(errc::damaged_certificate));
   EXPECT_THAT(errors[0].message(), testing::StartsWith("main: "));
@@ -250,10 +250,10 @@ TEST_F(provider_set_of, local_files_are_served_as_they_are_and_reloaded_on_deman
 
   const std::size_t count = published_count_;
   write_local(main, test_support::make_pair({"a.test"}, time_.now() - 200 * day, 90 * day));
-  EXPECT_TRUE(set_->reload_local().empty());
+  EXPECT_TRUE(set_->reload().empty());
   EXPECT_NE(served("a.test"), first) << "the user's files win, even expired";
   EXPECT_EQ(published_count_, count + 1);
-  EXPECT_TRUE(set_->reload_local().empty());
+  EXPECT_TRUE(set_->reload().empty());
   EXPECT_EQ(published_count_, count + 1) << "nothing changed";
 }
 

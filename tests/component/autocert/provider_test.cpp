@@ -52,7 +52,7 @@ TEST_F(provider_of, a_certificate_on_disk_is_served_without_an_order) {
   EXPECT_EQ(served("a.test"), serial);
 }
 
-TEST_F(provider_of, an_expired_certificate_is_served_while_its_renewal_runs) {
+TEST_F(provider_of, b14_an_expired_certificate_is_served_while_its_renewal_runs) {
   start(section());
   const std::string serial = main().certificate()->serial_hex();
   stop();
@@ -65,7 +65,7 @@ TEST_F(provider_of, an_expired_certificate_is_served_while_its_renewal_runs) {
   EXPECT_NE(served("a.test"), serial);
 }
 
-TEST_F(provider_of, a_renewal_has_a_new_key) {
+TEST_F(provider_of, b45_a_renewal_has_a_new_key) {
   start(section());
   const std::string first = ca().last_key;
   time_.run_for(61 * day);
@@ -96,7 +96,7 @@ TEST_F(provider_of, sixty_seconds_is_renewed_for_two_hours_on_time) {
   EXPECT_LE(orders(), 7200U / 28 + 1);
 }
 
-TEST_F(provider_of, failures_are_repeated_after_15_seconds_then_ever_more_slowly) {
+TEST_F(provider_of, b08_failures_are_repeated_after_15_seconds_then_ever_more_slowly) {
   ca().script = [](std::size_t) { return ca_answer{.failure = "the CA says no"}; };
   start(section());
   EXPECT_EQ(orders(), 1U);
@@ -147,7 +147,7 @@ TEST_F(provider_of, a_cooldown_outlives_the_process) {
   EXPECT_EQ(orders(), 2U);
 }
 
-TEST_F(provider_of, an_attempt_is_stamped_before_it_reaches_the_ca) {
+TEST_F(provider_of, b22_an_attempt_is_stamped_before_it_reaches_the_ca) {
   bool stamped = false;
   ca().script = [&](std::size_t) {
     stamped = std::filesystem::exists(stamp_path());
@@ -168,7 +168,7 @@ TEST_F(provider_of, force_ignores_state_and_cooldown_and_reports_the_cause) {
   EXPECT_EQ(obtained.error().message(), "main: get certificate: no");
 }
 
-TEST_F(provider_of, other_domains_are_ordered_at_once) {
+TEST_F(provider_of, b10_other_domains_are_ordered_at_once) {
   start(section());
   start(section({"a.test", "b.test"}));
   EXPECT_EQ(orders(), 2U);
@@ -188,7 +188,7 @@ TEST_F(provider_of, an_answer_for_other_names_is_a_failure_and_changes_nothing) 
   EXPECT_THAT(main().status().last_error, HasSubstr("lacks the name *.a.test"));
 }
 
-TEST_F(provider_of, a_ca_that_adds_names_makes_no_loop) {
+TEST_F(provider_of, b08_a_ca_that_adds_names_makes_no_loop) {
   ca().script = [](std::size_t) { return ca_answer{.names = {"a.test", "*.a.test", "gift.test"}}; };
   start(section());
   time_.run_for(90 * day);
@@ -270,7 +270,7 @@ TEST_F(provider_of, a_newer_pair_on_disk_is_taken_instead_of_an_order) {
   EXPECT_EQ(served("a.test"), base::certificate::from_pem(pair.chain, pair.key).value()->serial_hex());
 }
 
-TEST_F(provider_of, a_clock_set_back_or_forward_makes_no_storm) {
+TEST_F(provider_of, b12_a_clock_set_back_or_forward_makes_no_storm) {
   start(section());
   time_.set_wall_clock(-365 * day);
   time_.run_for(day);

@@ -75,7 +75,7 @@ TEST_F(fetch_client, sends_method_fields_and_body_and_returns_any_status) {
   }
 }
 
-TEST_F(fetch_client, sends_an_empty_post_with_its_length_and_the_callers_own_agent) {
+TEST_F(fetch_client, b33_sends_an_empty_post_with_its_length_and_the_callers_own_agent) {
   const auto answer = run({.method = "POST", .url = origin_ + "/echo", .headers = {{"user-agent", "mine"}}});
   ASSERT_TRUE(answer);
   EXPECT_NE(answer->body.find(R"(["Content-Length", "0"])"), std::string::npos) << answer->body;
@@ -128,7 +128,7 @@ TEST_F(fetch_client, tells_apart_how_an_answer_fails) {
   }
 }
 
-TEST_F(fetch_client, caps_bodies_of_every_framing_at_the_named_maximum) {
+TEST_F(fetch_client, b33_caps_bodies_of_every_framing_at_the_named_maximum) {
   for (const char* path : {"/big", "/big-chunked", "/big-until-close"}) {
     const auto fits = run({.url = origin_ + path, .body_bytes_max = 100'000});
     ASSERT_TRUE(fits) << path << ": " << fits.error().message();
@@ -139,7 +139,7 @@ TEST_F(fetch_client, caps_bodies_of_every_framing_at_the_named_maximum) {
   }
 }
 
-TEST_F(fetch_client, bounds_the_whole_exchange_by_its_deadline) {
+TEST_F(fetch_client, b33_bounds_the_whole_exchange_by_its_deadline) {
   for (const char* path : {"/silent", "/drip"}) {
     const auto begin = clock::now();
     const auto answer = run({.url = origin_ + path, .timeout = 300ms});

@@ -82,7 +82,7 @@ TEST_F(fetch_tls, reaches_a_server_that_proves_its_name_or_address) {
       << "an address is never sent as a server name (RFC 6066 section 3)";
 }
 
-TEST_F(fetch_tls, refuses_certificates_that_prove_nothing) {
+TEST_F(fetch_tls, b33_refuses_certificates_that_prove_nothing) {
   const tests::test_ca other("other CA");
   const struct {
     const char* what;
@@ -108,7 +108,7 @@ TEST_F(fetch_tls, refuses_certificates_that_prove_nothing) {
   }
 }
 
-TEST_F(fetch_tls, trusts_only_the_system_when_no_file_is_given) {
+TEST_F(fetch_tls, b33_trusts_only_the_system_when_no_file_is_given) {
   const auto peer = serve(ca_.issue("DNS:localhost"));
   options_.ca_files = {};
   options_.system_cas = true;

@@ -17,7 +17,7 @@ const base::wall_time start = std::chrono::system_clock::from_time_t(1'800'000'0
 // As CAs write it: both ends count.
 validity issued(base::wall_time at, seconds lives) { return {at, at + lives - 1s}; }
 
-TEST(renewal, lead_depends_on_the_lifetime) {
+TEST(renewal, b05_lead_depends_on_the_lifetime) {
   const struct {
     seconds lives;
     seconds lead;
@@ -56,7 +56,7 @@ TEST(renewal, jitter_is_small_early_and_the_same_after_a_restart) {
   }
 }
 
-TEST(renewal, jitter_spreads_many_certificates_of_one_second) {
+TEST(renewal, b09_five_thousand_certificates_of_one_second_are_renewed_in_small_runs) {
   const validity dates = issued(start, 90 * day);
   std::multiset<std::int64_t> hours;
   for (int i = 0; i < 5000; ++i) {
@@ -144,7 +144,7 @@ TEST(renewal, names_are_compared_as_a_set) {
   EXPECT_FALSE(same_names({"a", "b"}, {"a"}));
 }
 
-TEST(renewal, next_attempt_waits_for_due_time_cooldown_and_interval) {
+TEST(renewal, b08_next_attempt_waits_for_due_time_cooldown_and_interval) {
   renewal_inputs inputs;
   EXPECT_EQ(next_attempt(inputs, start), start) << "nothing there";
   inputs.last_failure = start - 5s;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <thread>
 
 namespace cardea::test_support {
 namespace {
@@ -62,6 +63,22 @@ TEST_F(acme_account, b32_a_thousand_certificates_at_once_register_one_account) {
   EXPECT_EQ(ready, 1000U);
   EXPECT_EQ(ca_.account_count(), 1U);
   EXPECT_EQ(ca_.count(ca_step::new_account), 2U) << "looked for once, made once";
+}
+
+TEST_F(acme_account, b32_processes_that_start_together_end_up_with_one_key) {
+  for (int round = 0; round < 50; ++round) {
+    const std::string path = folder_ / ("round" + std::to_string(round) + ".key");
+    std::vector<std::string> keys(3);
+    std::vector<std::thread> processes;
+    for (std::string& each : keys)
+      processes.emplace_back([&each, &path] { each = account_key::load_or_create(path).value().jwk(); });
+    for (std::thread& each : processes) each.join();
+    ASSERT_EQ(keys[0], keys[1]);
+    ASSERT_EQ(keys[0], keys[2]);
+    ASSERT_EQ(account_key::load(path).value().jwk(), keys[0]);
+  }
+  for (const auto& each : std::filesystem::directory_iterator(folder_ / ""))
+    EXPECT_EQ(each.path().string().find(".first-"), std::string::npos) << "drafts are removed";
 }
 
 TEST_F(acme_account, b32_a_caller_that_goes_away_leaves_the_work_to_the_next) {
@@ -292,6 +309,15 @@ TEST_F(setbacks, b23_retry_after_is_passed_on_in_both_forms_and_at_most_a_day) {
       1h);
   EXPECT_EQ(after(ca_step::authorization, limited("60")).retry_after, 60s);
   EXPECT_EQ(after(ca_step::challenge, limited("60")).retry_after, 60s);
+  EXPECT_EQ(after(ca_step::directory, limited("60")).retry_after, 60s);
+  EXPECT_EQ(issuer_->last_setback().is, kind::limited);
+  acme_ca::twist no_nonce = limited("7200");
+  const auto answer = no_nonce.answer;
+  no_nonce.answer = [answer](base::fetch_response from) {
+    from.headers.clear();
+    return answer(std::move(from));
+  };
+  EXPECT_EQ(after(ca_step::new_nonce, no_nonce).retry_after, 2h);
 }
 
 TEST_F(setbacks, b24_b27_tell_limits_refusals_for_good_and_what_says_nothing_apart) {

@@ -24,16 +24,16 @@ std::string number(ca_step step) { return "step " + std::to_string(static_cast<i
 TEST_F(acme_issuer, b20_bad_nonces_at_every_step_are_survived) {
   for (const ca_step step : all_steps) {
     if (step == ca_step::directory || step == ca_step::new_nonce) continue;
-    ca_.next(step, 9, refused(400, "badNonce", "unlucky"));
+    ca_.next(step, 63, refused(400, "badNonce", "unlucky"));
     const auto got = issue(names);
     EXPECT_TRUE(got) << number(step) << ": " << got.error().message();
   }
 }
 
 TEST_F(acme_issuer, b20_nothing_but_bad_nonces_ends) {
-  ca_.next(ca_step::finalize, 50, refused(400, "badNonce", "unlucky"));
+  ca_.next(ca_step::finalize, 100, refused(400, "badNonce", "unlucky"));
   EXPECT_EQ(refusal(names).code, errc::bad_nonce);
-  EXPECT_EQ(ca_.count(ca_step::finalize), 10U);
+  EXPECT_EQ(ca_.count(ca_step::finalize), 64U);
 }
 
 TEST_F(acme_issuer, b27_a_refusal_for_good_carries_the_cas_words_and_is_not_repeated) {

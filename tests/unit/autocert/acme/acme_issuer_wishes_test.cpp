@@ -137,7 +137,7 @@ TEST_F(acme_wishes, a_certificate_that_the_ca_does_not_know_is_an_error) {
 }
 
 // The same root, signed by another one: both chains are good.
-TEST_F(acme_wishes, the_preferred_chain_is_taken_where_the_ca_offers_it) {
+TEST_F(acme_wishes, b51_the_preferred_chain_is_taken_where_the_ca_offers_it) {
   BIO* const bio = BIO_new_mem_buf(ca_.root_pem().data(), static_cast<int>(ca_.root_pem().size()));
   const base::x509_ptr root(PEM_read_bio_X509(bio, nullptr, nullptr, nullptr));
   BIO_free(bio);
@@ -150,7 +150,18 @@ TEST_F(acme_wishes, the_preferred_chain_is_taken_where_the_ca_offers_it) {
   EXPECT_EQ(ca_.count(ca_step::certificate), 3U);
 }
 
-TEST_F(acme_wishes, without_the_preferred_chain_the_first_one_is_taken) {
+TEST_F(acme_wishes, b51_the_smallest_chain_is_taken_where_it_is_wished_for) {
+  ca_.alternates = {ca_.root_pem() + tests::test_ca("longer").pem(), "", ca_.root_pem()};
+  settings_.preferred_chain = "smallest";
+  const auto got = issue({"a.test"});
+  ASSERT_TRUE(got) << got.error().message();
+  EXPECT_FALSE(got->ends_with(ca_.root_pem())) << "the leaf alone";
+  ca_.alternates = {ca_.root_pem() + tests::test_ca("longer").pem()};
+  restart();
+  EXPECT_TRUE(issue({"a.test"})->ends_with(ca_.root_pem())) << "the first one";
+}
+
+TEST_F(acme_wishes, b51_without_the_preferred_chain_the_first_one_is_taken) {
   settings_.preferred_chain = "nobody";
   const auto got = issue({"a.test"});
   ASSERT_TRUE(got) << got.error().message();

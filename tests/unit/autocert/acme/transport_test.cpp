@@ -117,18 +117,18 @@ TEST_F(transport_to_ca, b21_old_nonces_are_not_used) {
 }
 
 TEST_F(transport_to_ca, b20_after_bad_nonce_the_same_request_goes_with_the_nonce_of_the_error) {
-  ca_.next(ca_step::new_account, 9, test_support::refused(400, "badNonce", "unlucky"));
+  ca_.next(ca_step::new_account, 63, test_support::refused(400, "badNonce", "unlucky"));
   expect_good();
-  EXPECT_EQ(posts(), 10U);
+  EXPECT_EQ(posts(), 64U);
   EXPECT_EQ(nonces_asked(), 1U);
   for (const auto& each : ca_.requests)
     EXPECT_EQ(each.payload, each.step == ca_step::new_account ? R"({"termsOfServiceAgreed":true})" : "");
 }
 
-TEST_F(transport_to_ca, b20_gives_up_after_ten_bad_nonces) {
-  ca_.next(ca_step::new_account, 11, test_support::refused(400, "badNonce", "unlucky"));
+TEST_F(transport_to_ca, b20_gives_up_after_64_bad_nonces) {
+  ca_.next(ca_step::new_account, 65, test_support::refused(400, "badNonce", "unlucky"));
   EXPECT_EQ(refusal().code, errc::bad_nonce);
-  EXPECT_EQ(posts(), 10U);
+  EXPECT_EQ(posts(), 64U);
 }
 
 TEST_F(transport_to_ca, b20_an_error_without_a_nonce_makes_it_ask_for_one) {
@@ -213,6 +213,24 @@ TEST_F(transport_to_ca, b34_the_directory_is_asked_for_again_after_a_day) {
   time_.run_for(2h);
   expect_good();
   EXPECT_EQ(ca_.count(ca_step::directory), 2U);
+}
+
+TEST_F(transport_to_ca, b33_a_directory_may_be_somewhere_else_but_not_anywhere) {
+  const auto leads_to = [](const std::string& where) {
+    return test_support::changed([where](base::fetch_response& answer) {
+      answer.status = 301;
+      answer.headers.push_back({"Location", where});
+    });
+  };
+  ca_.next(ca_step::directory, leads_to("https://ca.test/directory"));
+  ca_.next(ca_step::directory, leads_to("/directory"));
+  expect_good();
+  EXPECT_EQ(ca_.count(ca_step::directory), 3U);
+  time_.run_for(25h);
+  ca_.next(ca_step::directory, leads_to("http://ca.test/directory"));
+  EXPECT_THAT(refusal().message(), HasSubstr("does not lead to an https:// address"));
+  ca_.next(ca_step::directory, 4, leads_to("https://ca.test/directory"));
+  EXPECT_THAT(refusal().message(), HasSubstr("too many redirects"));
 }
 
 TEST_F(transport_to_ca, a_directory_that_is_none_is_not_remembered) {
