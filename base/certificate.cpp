@@ -1,5 +1,7 @@
 #include "base/certificate.hpp"
 
+#include "base/ip_text.hpp"
+
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/err.h>
@@ -40,7 +42,7 @@ std::vector<std::string> alternative_names(const X509* leaf, int type) {
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(leaf, NID_subject_alt_name, nullptr, nullptr));
   for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(names, i);
-    if (name->type == type) out.push_back(text_of(name->d.ia5));
+    if (name->type == type) out.push_back(text_of(name->d.ia5));  // all three kinds are strings
   }
   GENERAL_NAMES_free(names);
   return out;
@@ -99,7 +101,7 @@ result<std::shared_ptr<const certificate>> certificate::from_pem(std::string_vie
     return unusable("the private key does not belong to the certificate");
 
   for (const std::string& name : alternative_names(out->leaf(), GEN_DNS)) out->dns_names_.push_back(lower(name));
-  if (out->dns_names_.empty()) {
+  if (out->dns_names_.empty() && out->ip_addresses().empty()) {
     if (std::string name = common_name(X509_get_subject_name(out->leaf())); !name.empty())
       out->dns_names_.push_back(lower(name));
   }
@@ -108,6 +110,11 @@ result<std::shared_ptr<const certificate>> certificate::from_pem(std::string_vie
   return std::shared_ptr<const certificate>(std::move(out));
 }
 
+std::vector<std::string> certificate::ip_addresses() const {
+  std::vector<std::string> out = alternative_names(leaf(), GEN_IPADD);
+  for (std::string& each : out) each = ip_of_bytes(each);
+  return out;
+}
 std::vector<std::string> certificate::email_addresses() const { return alternative_names(leaf(), GEN_EMAIL); }
 std::string certificate::subject() const { return printable(X509_get_subject_name(leaf())); }
 std::string certificate::issuer() const { return printable(X509_get_issuer_name(leaf())); }

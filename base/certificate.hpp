@@ -34,8 +34,10 @@ class certificate {
   /// Leaf first.
   [[nodiscard]] const std::vector<x509_ptr>& chain() const noexcept { return chain_; }
 
-  /// dNSName entries of the leaf, lower case, in order; the common name when there are none.
+  /// dNSName entries of the leaf, lower case, in order; the common name when it has no entry of any kind.
   [[nodiscard]] const std::vector<std::string>& dns_names() const noexcept { return dns_names_; }
+  /// iPAddress entries of the leaf in canonical spelling, in order.
+  [[nodiscard]] std::vector<std::string> ip_addresses() const;
   [[nodiscard]] std::vector<std::string> email_addresses() const;
   [[nodiscard]] std::string subject() const;  ///< common name, or the RFC 2253 form without one
   [[nodiscard]] std::string issuer() const;   ///< likewise

@@ -61,6 +61,7 @@ class leaf:
         self.not_before = _date(re.search(r"notBefore=(.*)", out).group(1))
         self.not_after = _date(re.search(r"notAfter=(.*)", out).group(1))
         self.names = sorted(re.findall(r"DNS:([^\s,]+)", out))
+        self.addresses = sorted(re.findall(r"IP Address:([^\s,]+)", out))
 
     @classmethod
     def on_disk(cls, path):
