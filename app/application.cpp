@@ -46,7 +46,9 @@ application::application(loader load)
       reload_asked_(context_.get_executor()),
       refresh_due_(context_.get_executor()),
       rotation_due_(context_.get_executor()),
-      issuers_(context_.get_executor()) {}
+      issuers_(context_.get_executor(), [this](base::challenge_snapshot pending, std::function<void()> installed) {
+        server_.publish_challenges(pending, installed);
+      }) {}
 
 application::~application() = default;
 

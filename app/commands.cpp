@@ -1,5 +1,6 @@
 #include "app/commands.hpp"
 
+#include "app/issuers.hpp"
 #include "app/quickstart.hpp"
 #include "app/version.hpp"
 #include "autocert/renewal.hpp"
@@ -9,12 +10,16 @@
 #include "base/crypto.hpp"
 #include "base/rfc3339.hpp"
 #include "base/tls_names.hpp"
+#include "config/sections/challenge_choice.hpp"
 #include "dnsproviders/description.hpp"
 #include "dnsproviders/registry.hpp"
 
 #include <fmt/format.h>
 
 #include <boost/version.hpp>
+
+#include <algorithm>
+#include <vector>
 
 namespace cardea::app {
 namespace {
@@ -66,6 +71,27 @@ void print_certificate(const config::certificate_request& request) {
   const auto due = autocert::renewal_due(found.not_before(), found.not_after());
   print_row(request.name, names, found.issuer(), base::to_rfc3339(found.not_after()),
             renews ? base::to_rfc3339(due) : "never (files are managed by others)");
+}
+
+bool proves_by_persistent_records(const config::certificate_request& request) {
+  const bool is_acme = autocert::kind_of(request.provider) == autocert::provider_kind::custom ||
+                       autocert::kind_of(request.provider) == autocert::provider_kind::dns;
+  const auto types = config::challenges_of(request);
+  return is_acme && std::find(types.begin(), types.end(), config::challenge_type::dns_persist01) != types.end();
+}
+
+// Which records the operator has to publish, once (B71).
+void print_persistent_records(const std::vector<const config::certificate_request*>& requests) {
+  for (const config::certificate_request* each : requests) {
+    if (!proves_by_persistent_records(*each)) continue;
+    const auto noted = base::read_file(persist_records_path(*each), pem_bytes_max);
+    if (noted)
+      fmt::print("\n{}: dns-persist-01 needs these records\n{}", each->name, *noted);
+    else if (noted.error() == base::make_error_code(base::errc::not_found))
+      fmt::print("\n{}: dns-persist-01 needs records that are known once cardea run has an account\n", each->name);
+    else
+      fmt::print("\n{}: dns-persist-01 needs records: {}\n", each->name, noted.error().message());
+  }
 }
 
 }  // namespace
@@ -121,8 +147,10 @@ int print_certificates(const command_line& line) {
     return 1;
   }
   print_row("NAME", "DOMAINS", "ISSUER", "EXPIRES", "NEXT RENEWAL");
-  print_certificate(loaded.loaded->autocert.main);
-  for (const config::certificate_request& each : loaded.loaded->autocert.extra) print_certificate(each);
+  std::vector<const config::certificate_request*> requests{&loaded.loaded->autocert.main};
+  for (const config::certificate_request& each : loaded.loaded->autocert.extra) requests.push_back(&each);
+  for (const config::certificate_request* each : requests) print_certificate(*each);
+  print_persistent_records(requests);
   return 0;
 }
 

@@ -71,14 +71,16 @@ key:
 class name_server(authority):
     """BIND, authoritative for dynamic zones that the TSIG keys may change."""
 
-    def __init__(self, test, zones, port=None):
+    def __init__(self, test, zones, port=None, records=None, follows=False):
+        """`records`: {zone: lines of its file besides those that each has}; `follows`: CNAMEs into other zones, as a
+        resolver does. Its own root keeps it from asking anybody."""
         self.port = port or harness.free_port()
         folder = test.path("named")
         os.makedirs(folder, exist_ok=True)
         # A copy: AppArmor confines the installed one to its own folders.
         program = shutil.copy(harness.tool("named"), folder)
         text = f"""
-options {{ directory "{folder}"; pid-file none; session-keyfile "{folder}/session.key"; recursion no;
+options {{ directory "{folder}"; pid-file none; session-keyfile "{folder}/session.key"; recursion {"yes" if follows else "no"};
   listen-on port {self.port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; dnssec-validation no; notify no;
   managed-keys-directory "{folder}"; empty-zones-enable no; }};
 controls {{ }};
@@ -88,8 +90,11 @@ key "{TSIG_KEY}" {{ algorithm hmac-sha256; secret "{TSIG_SECRET}"; }};
         for algorithm in TSIG_ALGORITHMS:
             text += f'key "{algorithm}" {{ algorithm {algorithm}; secret "{TSIG_SECRET}"; }};\n'
             allowed += f' key "{algorithm}";'
+        if follows:
+            test.write("named/root.zone", "$TTL 1\n@ SOA ns. hostmaster. 1 3600 600 86400 1\n@ NS ns.\nns A 127.0.0.1\n")
+            text += 'zone "." { type primary; file "root.zone"; };\n'
         for zone in zones:
-            test.write(f"named/{zone}.zone", zone_file(zone))
+            test.write(f"named/{zone}.zone", zone_file(zone) + (records or {}).get(zone, ""))
             text += f'zone "{zone}" {{ type primary; file "{zone}.zone"; allow-update {{ {allowed} }}; }};\n'
         config = test.write("named/named.conf", text)
         self.process = test.start("named", [program, "-g", "-n", "1", "-c", config])
@@ -145,15 +150,15 @@ zone-cache-refresh-interval=0
 class acme_ca:
     """Pebble with its bad nonces left on. `root` is what its certificates are checked against."""
 
-    def __init__(self, test, dns, validity_seconds=None, is_up=True):
+    def __init__(self, test, dns, validity_seconds=None, is_up=True, http_port=None, tls_port=None):
         self.port, self.management = harness.free_port(), harness.free_port()
         self.test, self.dns, self.process, self.root = test, dns, None, None
         # What its own listener shows; Cardea trusts it by `ca_certs`.
         self.listener_ca = certificates.make_ca(test.dir, "pebble-listener-ca")
         cert, key = certificates.make_leaf(test.dir, "pebble-listener", ["localhost"], self.listener_ca)
         config = {"listenAddress": f"127.0.0.1:{self.port}", "managementListenAddress": f"127.0.0.1:{self.management}",
-                  "certificate": cert, "privateKey": key, "httpPort": harness.free_port(),
-                  "tlsPort": harness.free_port(), "ocspResponderURL": "", "externalAccountBindingRequired": False}
+                  "certificate": cert, "privateKey": key,
+                  "httpPort": http_port or harness.free_port(), "tlsPort": tls_port or harness.free_port(), "ocspResponderURL": "", "externalAccountBindingRequired": False}
         if validity_seconds:
             config["certificateValidityPeriod"] = validity_seconds
         test.write("pebble.json", json.dumps({"pebble": config}))

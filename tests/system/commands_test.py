@@ -53,6 +53,28 @@ class commands(harness.case):
         self.assertIn("other.test", extra)
         self.assertRegex(extra, r"cannot read certs/missing\.crt: ")
 
+    def test_b71_certs_shows_the_records_that_have_to_stand(self):
+        self.write("config/config.yml", """autocert:
+  provider: custom
+  email: operator@example.test
+  ca_dir_url: https://ca.test/directory
+  domains: [app.example.test]
+  challenge: [dns-persist-01, http-01]
+  extra:
+    - cert_path: certs/other.crt
+      key_path: certs/other.key
+      domains: [other.test]
+    - cert_path: certs/third.crt
+      key_path: certs/third.key
+      challenge: http-01
+""")
+        record = '_validation-persist.app.example.test. TXT "ca.test; accounturi=https://ca.test/acct/1"\n'
+        self.write("certs/cert.crt.dns-persist", record)
+        shown = self.printed("certs")
+        self.assertIn(f"main: dns-persist-01 needs these records\n{record}", shown)
+        self.assertIn("extra[0]: dns-persist-01 needs records that are known once cardea run has an account\n", shown)
+        self.assertNotIn("extra[1]: dns-persist-01", shown)
+
     def test_help_is_no_error(self):
         text = self.printed("--help")
         for command in ("run", "validate", "certs", "dns-providers", "version"):
