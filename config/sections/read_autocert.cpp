@@ -5,6 +5,7 @@
 #include "config/scalars.hpp"
 #include "config/sections/certificate_entry.hpp"
 #include "config/sections/challenge_choice.hpp"
+#include "config/sections/known_cas.hpp"
 
 #include <fmt/format.h>
 
@@ -63,6 +64,12 @@ void check_account_keys(const certificate_entry& entry) {
         entry.fail(errc::duplicated_path, entry.issuers[i].whole,
                    fmt::format("duplicated path \"{}\": each CA needs an acme_key_path of its own",
                                printable(all[i].acme_key_path)));
+}
+
+// An empty address is Let's Encrypt's, which a custom CA has to be named as like any other.
+void name_directory(certificate_entry& entry) {
+  if (entry.request.provider == "custom" && entry.request.ca_dir_url.empty() && entry.has("ca_dir_url"))
+    entry.request.ca_dir_url = lets_encrypt_directory;
 }
 
 class path_register {
@@ -225,6 +232,8 @@ autocert_section read_autocert(const value& from, std::span<const std::string_vi
   check_entry(*main, check);
   for (const certificate_entry& extra : extras) check_entry(extra, check);
   choose_account_key(*main, extras);
+  name_directory(*main);
+  for (certificate_entry& extra : extras) name_directory(extra);
   check_paths(*main, extras);
   autocert_section out;
   out.main = std::move(main->request);

@@ -71,11 +71,11 @@ key:
 class name_server(authority):
     """BIND, authoritative for dynamic zones that the TSIG keys may change."""
 
-    def __init__(self, test, zones, port=None, records=None, follows=False):
+    def __init__(self, test, zones, port=None, records=None, follows=False, name="named"):
         """`records`: {zone: lines of its file besides those that each has}; `follows`: CNAMEs into other zones, as a
         resolver does. Its own root keeps it from asking anybody."""
         self.port = port or harness.free_port()
-        folder = test.path("named")
+        folder = test.path(name)
         os.makedirs(folder, exist_ok=True)
         # A copy: AppArmor confines the installed one to its own folders.
         program = shutil.copy(harness.tool("named"), folder)
@@ -91,13 +91,13 @@ key "{TSIG_KEY}" {{ algorithm hmac-sha256; secret "{TSIG_SECRET}"; }};
             text += f'key "{algorithm}" {{ algorithm {algorithm}; secret "{TSIG_SECRET}"; }};\n'
             allowed += f' key "{algorithm}";'
         if follows:
-            test.write("named/root.zone", "$TTL 1\n@ SOA ns. hostmaster. 1 3600 600 86400 1\n@ NS ns.\nns A 127.0.0.1\n")
+            test.write(f"{name}/root.zone", "$TTL 1\n@ SOA ns. hostmaster. 1 3600 600 86400 1\n@ NS ns.\nns A 127.0.0.1\n")
             text += 'zone "." { type primary; file "root.zone"; };\n'
         for zone in zones:
-            test.write(f"named/{zone}.zone", zone_file(zone) + (records or {}).get(zone, ""))
+            test.write(f"{name}/{zone}.zone", zone_file(zone) + (records or {}).get(zone, ""))
             text += f'zone "{zone}" {{ type primary; file "{zone}.zone"; allow-update {{ {allowed} }}; }};\n'
-        config = test.write("named/named.conf", text)
-        self.process = test.start("named", [program, "-g", "-n", "1", "-c", config])
+        config = test.write(f"{name}/named.conf", text)
+        self.process = test.start(name, [program, "-g", "-n", "1", "-c", config])
         self.process.wait_for_port(self.port)
         self.process.wait_for_log(r"\brunning\b")
 
@@ -150,15 +150,18 @@ zone-cache-refresh-interval=0
 class acme_ca:
     """Pebble with its bad nonces left on. `root` is what its certificates are checked against."""
 
-    def __init__(self, test, dns, validity_seconds=None, is_up=True, http_port=None, tls_port=None):
+    def __init__(self, test, dns, validity_seconds=None, is_up=True, http_port=None, tls_port=None, env=None):
+        """`env`: Pebble's own switches (PEBBLE_...)."""
         self.port, self.management = harness.free_port(), harness.free_port()
         self.test, self.dns, self.process, self.root = test, dns, None, None
+        self.env = {"PEBBLE_VA_NOSLEEP": "1", **(env or {})}
         # What its own listener shows; Cardea trusts it by `ca_certs`.
         self.listener_ca = certificates.make_ca(test.dir, "pebble-listener-ca")
         cert, key = certificates.make_leaf(test.dir, "pebble-listener", ["localhost"], self.listener_ca)
         config = {"listenAddress": f"127.0.0.1:{self.port}", "managementListenAddress": f"127.0.0.1:{self.management}",
                   "certificate": cert, "privateKey": key,
-                  "httpPort": http_port or harness.free_port(), "tlsPort": tls_port or harness.free_port(), "ocspResponderURL": "", "externalAccountBindingRequired": False}
+                  "httpPort": http_port or harness.free_port(), "tlsPort": tls_port or harness.free_port(),
+                  "ocspResponderURL": "", "externalAccountBindingRequired": False}
         if validity_seconds:
             config["certificateValidityPeriod"] = validity_seconds
         test.write("pebble.json", json.dumps({"pebble": config}))
@@ -169,7 +172,7 @@ class acme_ca:
         """Each start makes another root, and a CA that remembers nothing."""
         self.process = self.test.start(
             "pebble", [harness.tool("pebble"), "-config", "pebble.json", "-dnsserver", f"127.0.0.1:{self.dns.port}"],
-            {"PEBBLE_VA_NOSLEEP": "1"})
+            self.env)
         self.process.wait_for_port(self.port)
         self.process.wait_for_port(self.management)
         root = harness.run("curl", "-sS", "--fail", "--noproxy", "*", "--cacert", self.listener_ca,

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Names and addresses proven to Pebble by http-01, tls-alpn-01 and dns-01, and by the next one when one fails."""
+import datetime
 import os
 import re
 import socket
@@ -7,7 +8,7 @@ import ssl
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from support import cardea, certificates, clients, harness, peers
+from support import cardea, certificates, clients, harness, peers, websocket
 
 
 def section(ca, domains, more):
@@ -25,12 +26,13 @@ def indented(text, by="  "):
 
 
 class challenge(harness.case):
-    def prepare(self, http_port=None, records=None):
+    def prepare(self, http_port=None, records=None, env=None):
         """BIND, and a Pebble that validates at the ports of Cardea (or at another one)."""
         self.https, self.http = harness.free_port(), harness.free_port()
         self.dns = peers.name_server(self, ["example.test", "other.test"], records=records,
                                      follows=records is not None)
-        self.ca = peers.acme_ca(self, self.dns, http_port=http_port or self.http, tls_port=self.https)
+        self.ca = peers.acme_ca(self, self.dns, http_port=http_port or self.http, tls_port=self.https,
+                                env=env)
 
     def run_with(self, autocert, entrypoint="", routes=None, match_domains=("example.test",), host="127.0.0.1"):
         self.server = cardea.server(self, autocert, routes or cardea.route("app", 9), match_domains,
@@ -42,6 +44,11 @@ class challenge(harness.case):
 
     def types_presented(self):
         return re.findall(r"presenting challenges.*?type=(\S+)", self.server.log())
+
+    def logged_at(self, pattern):
+        """Seconds of the first line of the log that has it."""
+        line = next(each for each in self.server.log().splitlines() if re.search(pattern, each))
+        return datetime.datetime.fromisoformat(line.split()[0]).timestamp()
 
     def wait_for_pair(self, seconds=30):
         harness.wait_until(lambda: cardea.serial_on_disk(self, cardea.MAIN), seconds,
@@ -129,6 +136,24 @@ class challenge(harness.case):
     def test_b63_ip_addresses_are_proven_by_tls_alpn01(self):
         self.prove_addresses("tls-alpn-01")
 
+    def test_b40_what_the_ca_remembers_is_not_proven_again(self):
+        self.prepare(env={"PEBBLE_AUTHZREUSE": "100"})
+        self.run_with(section(self.ca, ["example.test", "www.example.test"], ["challenge: http-01"]))
+        self.server.wait_for_certificates("main")
+        renew = websocket.client(f"ws://127.0.0.1:{self.server.api}/api/v1/cert/renew", self.server.api)
+        messages, code = renew.receive_all()
+        self.assertEqual(code, 1000, messages)
+        self.assertEqual(self.orders(), 2)
+        self.assertEqual(self.types_presented(), ["http-01"])
+        self.server.stop()
+
+    def test_b41_a_ca_that_takes_its_time_is_waited_for(self):
+        self.prepare(env={"PEBBLE_VA_NOSLEEP": "", "PEBBLE_VA_SLEEPTIME": "5"})
+        self.run_with(section(self.ca, ["example.test", "www.example.test"], ["challenge: tls-alpn-01"]))
+        self.server.wait_for_certificates("main")
+        self.assertEqual(self.orders(), 1)
+        self.server.stop()
+
     def test_main_and_an_extra_prove_in_different_ways(self):
         self.prepare()
         extra = f"""
@@ -164,6 +189,33 @@ propagation:
         self.assertEqual(len(re.findall("writing a DNS record .*name=example.challenges.other.test", self.server.log())), 2,
                          self.server.log()[-3000:])
         self.assertEqual(self.dns.query("example.challenges.other.test"), [])
+        self.server.stop()
+
+
+    def test_b69_a_server_that_lags_is_waited_for_as_long_as_told_or_not_at_all(self):
+        self.prepare()
+        laggard = peers.name_server(self, ["example.test", "other.test"], name="laggard")
+        more = """
+propagation: {timeout: 1s, polling_interval: 50ms}
+extra:
+  - domains: [other.test]
+    cert_path: certs/other.crt
+    key_path: certs/other.key
+    propagation: off
+  - domains: [late.other.test]
+    cert_path: certs/late.crt
+    key_path: certs/late.key
+    propagation: {check: false, delay: 2s}
+"""
+        text = cardea.acme(self.dns, self.ca, ("example.test",), more)
+        self.run_with(text.replace(f'resolvers: ["127.0.0.1:{self.dns.port}"]',
+                                   f'resolvers: ["127.0.0.1:{laggard.port}"]'))
+        self.server.wait_for_certificates("extra[0]", "extra[1]")
+        self.server.process.wait_for_log(r"renewal failed.*provider=main.*_acme-challenge\.example\.test is not visible: "
+                                         rf"127\.0\.0\.1:{laggard.port} answered NXDOMAIN")
+        began, ended = (self.logged_at(pattern) for pattern in (
+            r"writing a DNS record .*provider=extra\[1\]", r"waiting for the CA to validate .*provider=extra\[1\]"))
+        self.assertGreaterEqual(ended - began, 2)
         self.server.stop()
 
 

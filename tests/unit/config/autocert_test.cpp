@@ -305,5 +305,22 @@ autocert:
                                                     "xn--bcher-kva.example", "192.0.2.1", "2001:db8::1"}));
 }
 
+TEST(autocert, a_custom_ca_may_be_a_known_one) {
+  const auto main = autocert(
+      "autocert: {provider: custom, email: a@b.c, domains: [a.com], ca_dir_url: letsencrypt}\n").main;
+  EXPECT_EQ(main.ca_dir_url, "https://acme-v02.api.letsencrypt.org/directory");
+  EXPECT_EQ(main.acme_key_path, "certs/acme.key") << "the account of that CA";
+}
+
+TEST(autocert, a_challenge_whose_listener_is_off_is_warned_about) {
+  const auto result = test::load_main(std::string(acme_main) +
+                                      "  challenge: [http-01, tls-alpn-01, dns-01]\n"
+                                      "entrypoint: {http_addr: off, https_addr: off}\n");
+  EXPECT_TRUE(result.loaded);
+  EXPECT_EQ(format_issues(result.warnings),
+            "config.yml: autocert.challenge: main: http-01 is answered on entrypoint.http_addr, which is off\n"
+            "config.yml: autocert.challenge: main: tls-alpn-01 is answered on entrypoint.https_addr, which is off\n");
+}
+
 }  // namespace
 }  // namespace cardea::config
