@@ -190,7 +190,8 @@ base::awaitable<prover::outcome> prover::prove_by(solvers::solver& by, std::vect
     ended.is_untouched = true;
     const std::string reason = ended.proven.error().message();
     for (const authorization& each : open) note(so_far, each.name(), by.type(), reason);
-    log_.warn("a challenge could not be presented", {{"type", type}, {"reason", reason}});
+    if (solvers_.size() > 1)
+      log_.warn("a challenge could not be presented", {{"type", type}, {"reason", reason}});
   }
   if (ended.proven) ended.proven = co_await answer(open, type);
   if (ended.proven) ended.proven = co_await await_validation(std::move(open), by.type(), so_far);

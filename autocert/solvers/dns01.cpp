@@ -64,7 +64,7 @@ base::awaitable<void> dns01::await_one(record what, base::result<void>& outcome)
     outcome = visible.error().at("record " + name);
     co_return;
   }
-  log_.info("the DNS record is visible", {{"name", name}});
+  log_.info("the DNS record has had its time to spread", {{"name", name}});
 }
 
 base::awaitable<base::result<void>> dns01::present(std::vector<work> wanted) {
