@@ -230,6 +230,7 @@ base::awaitable<void> application::refresh_routes() {
       routes_ = next;
       server_.publish_routes(next, host_policy_of(from->entrypoint));
     }
+    if (stopping_) co_return;  // stop() ended waits, and there is no other to come
     refresh_due_.expires_after(route_resolver_.until_due());
     co_await refresh_due_.async_wait(base::as_result);
   }

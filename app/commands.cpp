@@ -80,17 +80,21 @@ bool proves_by_persistent_records(const config::certificate_request& request) {
   return is_acme && std::find(types.begin(), types.end(), config::challenge_type::dns_persist01) != types.end();
 }
 
-// Which records the operator has to publish, once (B71).
+// Which records the operator has to publish, once, for each CA that may be asked (B71).
 void print_persistent_records(const std::vector<const config::certificate_request*>& requests) {
   for (const config::certificate_request* each : requests) {
     if (!proves_by_persistent_records(*each)) continue;
-    const auto noted = base::read_file(persist_records_path(*each), pem_bytes_max);
-    if (noted)
-      fmt::print("\n{}: dns-persist-01 needs these records\n{}", each->name, *noted);
-    else if (noted.error() == base::make_error_code(base::errc::not_found))
-      fmt::print("\n{}: dns-persist-01 needs records that are known once cardea run has an account\n", each->name);
-    else
-      fmt::print("\n{}: dns-persist-01 needs records: {}\n", each->name, noted.error().message());
+    for (const config::certificate_request& at_ca : config::requests_by_issuer(*each)) {
+      const std::string ca = config::directory_of(at_ca);
+      const auto noted = base::read_file(persist_records_path(at_ca), pem_bytes_max);
+      if (noted)
+        fmt::print("\n{}: dns-persist-01 needs these records for {}\n{}", each->name, ca, *noted);
+      else if (noted.error() == base::make_error_code(base::errc::not_found))
+        fmt::print("\n{}: dns-persist-01 needs records that are known once cardea run has an account at {}\n",
+                   each->name, ca);
+      else
+        fmt::print("\n{}: dns-persist-01 needs records for {}: {}\n", each->name, ca, noted.error().message());
+    }
   }
 }
 

@@ -9,7 +9,9 @@
 #include "autocert/solvers/dns_persist01.hpp"
 #include "autocert/solvers/http01.hpp"
 #include "autocert/solvers/tls_alpn01.hpp"
+#include "base/crypto.hpp"
 #include "base/fetch_client.hpp"
+#include "base/text.hpp"
 #include "config/environment.hpp"
 #include "config/sections/challenge_choice.hpp"
 #include "config/sections/known_cas.hpp"
@@ -67,7 +69,10 @@ autocert::solvers::dns01::wait_until_visible propagation_of(const config::certif
 }  // namespace
 
 std::string persist_records_path(const config::certificate_request& request) {
-  return request.cert_path + ".dns-persist";
+  const std::string ca = config::directory_of(request);
+  // Each CA has accounts, and so records, of its own.
+  const bool is_usual = ca == config::lets_encrypt_directory;
+  return request.cert_path + ".dns-persist" + (is_usual ? "" : "-" + base::hex(base::sha256(ca)).substr(0, 16));
 }
 
 std::span<const std::string_view> dns_provider_names() { return dnsproviders::provider_names(); }

@@ -38,6 +38,7 @@ std::string fingerprint_of(const config::certificate_request& request, const std
   std::string all = fmt::format("{}|{}|{}|{}|{}", request.email, request.eab_kid, request.eab_hmac.reveal(),
                                 request.profile, static_cast<int>(request.certificate_key_type));
   for (const std::string& domain : request.domains) all += '|' + domain;
+  for (const config::challenge_type each : request.challenges) all += fmt::format("|{}", config::to_text(each));
   for (const authority& each : cas) all += '|' + each.name;
   for (const config::certificate_issuer& each : request.fallbacks)
     all += '|' + each.eab_kid + '|' + each.eab_hmac.reveal() + '|' + each.profile;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The commands that print something and end: version, dns-providers, certs."""
 import datetime
+import hashlib
 import os
 import sys
 
@@ -69,10 +70,12 @@ class commands(harness.case):
       challenge: http-01
 """)
         record = '_validation-persist.app.example.test. TXT "ca.test; accounturi=https://ca.test/acct/1"\n'
-        self.write("certs/cert.crt.dns-persist", record)
+        digest = hashlib.sha256(b"https://ca.test/directory").hexdigest()[:16]
+        self.write(f"certs/cert.crt.dns-persist-{digest}", record)
         shown = self.printed("certs")
-        self.assertIn(f"main: dns-persist-01 needs these records\n{record}", shown)
-        self.assertIn("extra[0]: dns-persist-01 needs records that are known once cardea run has an account\n", shown)
+        self.assertIn(f"main: dns-persist-01 needs these records for https://ca.test/directory\n{record}", shown)
+        self.assertIn("extra[0]: dns-persist-01 needs records that are known once cardea run has an account at "
+                      "https://ca.test/directory\n", shown)
         self.assertNotIn("extra[1]: dns-persist-01", shown)
 
     def test_help_is_no_error(self):

@@ -322,5 +322,11 @@ TEST(autocert, a_challenge_whose_listener_is_off_is_warned_about) {
             "config.yml: autocert.challenge: main: tls-alpn-01 is answered on entrypoint.https_addr, which is off\n");
 }
 
+TEST(autocert, b71_a_persistent_record_is_not_tried_out_with_another_account) {
+  EXPECT_TRUE(rehearsal_of(autocert(acme_main).main));
+  const auto main = autocert(std::string(acme_main) + "  challenge: [dns-persist-01, dns-01]\n").main;
+  EXPECT_FALSE(rehearsal_of(main));
+}
+
 }  // namespace
 }  // namespace cardea::config
