@@ -49,7 +49,9 @@ application::application(loader load)
       reload_asked_(context_.get_executor()),
       refresh_due_(context_.get_executor()),
       rotation_due_(context_.get_executor()),
-      issuers_(context_.get_executor()) {}
+      issuers_(context_.get_executor(), [this](base::challenge_snapshot pending, std::function<void()> installed) {
+        server_.publish_challenges(pending, installed);
+      }) {}
 
 application::~application() = default;
 
@@ -234,6 +236,7 @@ base::awaitable<void> application::refresh_routes() {
       server_.publish_routes(next, host_policy_of(from->entrypoint));
     }
     server_.release_certificates();
+    if (stopping_) co_return;  // stop() ended waits, and there is no other to come
     refresh_due_.expires_after(route_resolver_.until_due());
     co_await refresh_due_.async_wait(base::as_result);
   }

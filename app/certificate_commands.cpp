@@ -108,7 +108,7 @@ int roll_over_accounts(const command_line& line, const application::loader& load
         continue;
       say(fmt::format("{}: new key for the account at {}", one.acme_key_path, config::directory_of(one)));
       base::asio::io_context context{1};
-      issuers factory(context.get_executor());
+      issuers factory(context.get_executor(), {});
       const auto account = factory.account_of(one);
       const auto changed =
           account ? complete(context, (*account)->roll_over()) : base::result<void>(account.error());
@@ -140,7 +140,7 @@ int revoke_certificate(const command_line& line, const application::loader& load
   if (!from) return fail(fmt::format("{}: {}", found->name, from.error().message()));
 
   base::asio::io_context context{1};
-  issuers factory(context.get_executor());
+  issuers factory(context.get_executor(), {});
   auto ca = factory.make(*from);
   if (!ca) return fail(fmt::format("{}: {}", found->name, ca.error().message()));
   auto account = factory.account_of(*from);

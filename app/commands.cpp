@@ -1,5 +1,6 @@
 #include "app/commands.hpp"
 
+#include "app/issuers.hpp"
 #include "app/quickstart.hpp"
 #include "app/version.hpp"
 #include "autocert/certificate_folder.hpp"
@@ -10,6 +11,7 @@
 #include "base/crypto.hpp"
 #include "base/rfc3339.hpp"
 #include "base/tls_names.hpp"
+#include "config/sections/challenge_choice.hpp"
 #include "dnsproviders/description.hpp"
 #include "dnsproviders/registry.hpp"
 
@@ -19,6 +21,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <vector>
 
 namespace cardea::app {
 namespace {
@@ -93,6 +96,31 @@ void print_folder(const std::string& path, std::uint32_t number) {
             usable > expired ? base::to_rfc3339(first_end) : "-", "never (files are managed by others)");
 }
 
+bool proves_by_persistent_records(const config::certificate_request& request) {
+  const bool is_acme = autocert::kind_of(request.provider) == autocert::provider_kind::custom ||
+                       autocert::kind_of(request.provider) == autocert::provider_kind::dns;
+  const auto types = config::challenges_of(request);
+  return is_acme && std::find(types.begin(), types.end(), config::challenge_type::dns_persist01) != types.end();
+}
+
+// Which records the operator has to publish, once, for each CA that may be asked (B71).
+void print_persistent_records(const std::vector<config::certificate_request>& requests) {
+  for (const config::certificate_request& each : requests) {
+    if (!proves_by_persistent_records(each)) continue;
+    for (const config::certificate_request& at_ca : config::requests_by_issuer(each)) {
+      const std::string ca = config::directory_of(at_ca);
+      const auto noted = base::read_file(persist_records_path(at_ca), pem_bytes_max);
+      if (noted)
+        fmt::print("\n{}: dns-persist-01 needs these records for {}\n{}", each.name, ca, *noted);
+      else if (noted.error() == base::make_error_code(base::errc::not_found))
+        fmt::print("\n{}: dns-persist-01 needs records that are known once cardea run has an account at {}\n",
+                   each.name, ca);
+      else
+        fmt::print("\n{}: dns-persist-01 needs records for {}: {}\n", each.name, ca, noted.error().message());
+    }
+  }
+}
+
 }  // namespace
 
 application::loader configuration_loader(const command_line& line) {
@@ -152,6 +180,7 @@ int print_certificates(const command_line& line) {
     for (const config::certificate_request& each : config::by_key_type(entry)) print_certificate(each);
   std::uint32_t number = 0;
   for (const std::string& path : loaded.loaded->autocert.folders) print_folder(path, number++);
+  print_persistent_records(entries);
   return 0;
 }
 

@@ -2,10 +2,18 @@
 
 #include "app/version.hpp"
 #include "autocert/acme/acme_issuer.hpp"
+#include "autocert/dns/name_servers.hpp"
 #include "autocert/dns/propagation.hpp"
 #include "autocert/request_check.hpp"
+#include "autocert/solvers/dns01.hpp"
+#include "autocert/solvers/dns_persist01.hpp"
+#include "autocert/solvers/http01.hpp"
+#include "autocert/solvers/tls_alpn01.hpp"
+#include "base/crypto.hpp"
 #include "base/fetch_client.hpp"
+#include "base/text.hpp"
 #include "config/environment.hpp"
+#include "config/sections/challenge_choice.hpp"
 #include "config/sections/known_cas.hpp"
 #include "dnsproviders/registry.hpp"
 
@@ -25,13 +33,53 @@ base::awaitable<base::result<std::string>> follow(base::dns_resolver resolver, s
   co_return last;
 }
 
+base::result<std::shared_ptr<dnsproviders::provider>> make_dns_provider(
+    const config::certificate_request& request, const base::dns_resolver& resolver) {
+  auto fetch = make_fetch({});
+  if (!fetch) return fetch.error();
+  auto made = dnsproviders::make_provider(request.provider, request.options, config::process_environment(),
+                                          {std::move(*fetch), resolver});
+  if (!made) return made.error();
+  return std::shared_ptr<dnsproviders::provider>(std::move(*made));
+}
+
+base::awaitable<base::result<void>> wait_for_record(config::propagation_settings settings,
+                                                    base::dns_resolver resolver, std::string name,
+                                                    std::string value,
+                                                    dnsproviders::propagation_timing timing) {
+  timing.timeout = settings.timeout.value_or(timing.timeout);
+  timing.polling_interval = settings.polling_interval.value_or(timing.polling_interval);
+  if (settings.check) {
+    auto visible = co_await autocert::dns::wait_until_visible(resolver, std::move(name), std::move(value),
+                                                              timing, base::sleep_for);
+    if (!visible) co_return visible;
+  }
+  if (settings.delay.count() > 0) co_await base::sleep_for(settings.delay);
+  co_return base::result<void>();
+}
+
+autocert::solvers::dns01::wait_until_visible propagation_of(const config::certificate_request& request,
+                                                            const base::dns_resolver& resolver) {
+  return [settings = request.propagation, resolver](std::string name, std::string value,
+                                                    dnsproviders::propagation_timing timing) {
+    return wait_for_record(settings, resolver, std::move(name), std::move(value), timing);
+  };
+}
+
 }  // namespace
+
+std::string persist_records_path(const config::certificate_request& request) {
+  const std::string ca = config::directory_of(request);
+  // Each CA has accounts, and so records, of its own.
+  const bool is_usual = ca == config::lets_encrypt_directory;
+  return request.cert_path + ".dns-persist" + (is_usual ? "" : "-" + base::hex(base::sha256(ca)).substr(0, 16));
+}
 
 std::span<const std::string_view> dns_provider_names() { return dnsproviders::provider_names(); }
 
 std::optional<config::request_problem> check_request(const config::certificate_request& request) {
   base::asio::io_context context{1};
-  issuers factory(context.get_executor());
+  issuers factory(context.get_executor(), {});
   for (const config::certificate_request& each : config::requests_by_issuer(request)) {
     const auto made = factory.make(each);
     if (!made)
@@ -73,34 +121,60 @@ base::result<std::shared_ptr<autocert::acme::account>> issuers::account_of(
   return found;
 }
 
-base::result<std::unique_ptr<autocert::issuer>> issuers::make(const config::certificate_request& request) {
+base::result<autocert::acme::prover::solver_list> issuers::make_solvers(
+    const config::certificate_request& request) {
+  using config::challenge_type;
   auto resolver = base::dns_resolver::create(request.resolvers);
   if (!resolver) return resolver.error().at("resolvers");
-  std::unique_ptr<dnsproviders::provider> dns;
-  if (autocert::kind_of(request.provider) == autocert::provider_kind::dns) {
-    auto fetch = make_fetch({});
-    if (!fetch) return fetch.error();
-    auto made = dnsproviders::make_provider(request.provider, request.options, config::process_environment(),
-                                            {std::move(*fetch), *resolver});
-    if (!made) return made.error();
-    dns = std::move(*made);
+  std::shared_ptr<dnsproviders::provider> dns;  // one for all types that write records
+  autocert::acme::prover::solver_list out;
+  for (const challenge_type type : config::challenges_of(request)) {
+    const base::logger log =
+        base::logger(std::string(config::to_text(type))).with({"provider", request.name});
+    switch (type) {
+      case challenge_type::http01:
+        out.push_back(std::make_unique<autocert::solvers::http01>(board_));
+        break;
+      case challenge_type::tls_alpn01:
+        out.push_back(std::make_unique<autocert::solvers::tls_alpn01>(board_, base::system_wall_clock()));
+        break;
+      case challenge_type::dns_persist01:
+        out.push_back(std::make_unique<autocert::solvers::dns_persist01>(
+            [resolver = *resolver](std::string name) {
+              return autocert::dns::find_txt_values(resolver, std::move(name));
+            },
+            persist_records_path(request), base::system_wall_clock(), log));
+        break;
+      case challenge_type::dns01:
+      case challenge_type::dns_account01: {
+        if (!dns && autocert::kind_of(request.provider) == autocert::provider_kind::dns) {
+          auto made = make_dns_provider(request, *resolver);
+          if (!made) return made.error();
+          dns = std::move(*made);
+        }
+        const bool is_of_account = type == challenge_type::dns_account01;
+        out.push_back(std::make_unique<autocert::solvers::dns01>(
+            dns, [resolver = *resolver](std::string name) { return follow(resolver, std::move(name)); },
+            propagation_of(request, *resolver),
+            request.cert_path + (is_of_account ? ".pending-dns-account" : ".pending-dns"), log, type));
+        break;
+      }
+    }
   }
+  return out;
+}
+
+base::result<std::unique_ptr<autocert::issuer>> issuers::make(const config::certificate_request& request) {
+  auto by = make_solvers(request);
+  if (!by) return by.error();
   auto transport = transport_to(request);
   if (!transport) return transport.error();
   auto account = account_of(request);
   if (!account) return account.error();
 
-  const base::logger log = base::logger("dns01").with({"provider", request.name});
-  auto solver = std::make_unique<autocert::solvers::dns01>(
-      std::move(dns), [resolver = *resolver](std::string name) { return follow(resolver, std::move(name)); },
-      [resolver = *resolver](std::string name, std::string value, dnsproviders::propagation_timing timing) {
-        return autocert::dns::wait_until_visible(resolver, std::move(name), std::move(value), timing,
-                                                 base::sleep_for);
-      },
-      request.cert_path + ".pending-dns", log);
   autocert::acme::issuer_settings settings{request.name, request.profile, request.preferred_chain};
   return std::unique_ptr<autocert::issuer>(std::make_unique<autocert::acme::acme_issuer>(
-      std::move(settings), std::move(*transport), std::move(*account), std::move(solver),
+      std::move(settings), std::move(*transport), std::move(*account), std::move(*by),
       base::system_wall_clock(), base::sleep_for));
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "autocert/acme/account.hpp"
+#include "autocert/acme/prover.hpp"
 #include "autocert/acme/transport.hpp"
 #include "autocert/issuer.hpp"
+#include "autocert/solvers/challenge_board.hpp"
 #include "base/async.hpp"
 #include "config/sections/autocert.hpp"
 #include "config/sections/request_check.hpp"
@@ -23,13 +25,19 @@ namespace cardea::app {
 [[nodiscard]] std::optional<config::request_problem> check_request(
     const config::certificate_request& request);
 
+/// Where the TXT records stand that a certificate needs by dns-persist-01, once its account is known.
+[[nodiscard]] std::string persist_records_path(const config::certificate_request& request);
+
 /// Builds the ACME client of a certificate from its configuration.
 ///
 /// Certificates of the same CA share one transport (nonces, directory, what is
-/// left of the CA's limits), those with the same account key one account.
+/// left of the CA's limits), those with the same account key one account, and all the board of what
+/// the listeners answer.
 class issuers {
  public:
-  explicit issuers(base::executor where) : executor_(where) {}
+  /// `publish`: how the listeners learn of challenges that they answer; empty where there are none.
+  issuers(base::executor where, autocert::solvers::challenge_board::publisher publish)
+      : executor_(where), board_(std::move(publish)) {}
 
   /// The error names the option and the remedy; no network traffic happens here.
   [[nodiscard]] base::result<std::unique_ptr<autocert::issuer>> make(
@@ -43,7 +51,11 @@ class issuers {
   [[nodiscard]] base::result<std::shared_ptr<autocert::acme::transport>> transport_to(
       const config::certificate_request& request);
 
+  [[nodiscard]] base::result<autocert::acme::prover::solver_list> make_solvers(
+      const config::certificate_request& request);
+
   base::executor executor_;
+  autocert::solvers::challenge_board board_;
   std::map<std::string, std::shared_ptr<autocert::acme::transport>> transports_;
   std::map<std::string, std::shared_ptr<autocert::acme::account>> accounts_;
 };

@@ -1,5 +1,7 @@
 #include "autocert/key.hpp"
 
+#include "autocert/subject_names.hpp"
+
 #include <fmt/format.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
@@ -19,7 +21,6 @@ namespace {
 struct deleter {
   void operator()(BIO* value) const noexcept { BIO_free(value); }
   void operator()(X509_REQ* value) const noexcept { X509_REQ_free(value); }
-  void operator()(GENERAL_NAMES* value) const noexcept { GENERAL_NAMES_free(value); }
   void operator()(X509_EXTENSIONS* value) const noexcept {
     sk_X509_EXTENSION_pop_free(value, X509_EXTENSION_free);
   }
@@ -52,21 +53,8 @@ EVP_PKEY* generate(config::key_type type) {
   return nullptr;
 }
 
-// Built by hand: in OpenSSL's text form a name could smuggle in other entries.
-owned<GENERAL_NAMES> names_of(const std::vector<std::string>& domains) {
-  owned<GENERAL_NAMES> out(sk_GENERAL_NAME_new_null());
-  for (const std::string& domain : domains) {
-    ASN1_IA5STRING* const text = ASN1_IA5STRING_new();
-    GENERAL_NAME* const entry = GENERAL_NAME_new();
-    ASN1_STRING_set(text, domain.data(), static_cast<int>(domain.size()));
-    GENERAL_NAME_set0_value(entry, GEN_DNS, text);
-    sk_GENERAL_NAME_push(out.get(), entry);
-  }
-  return out;
-}
-
 bool add_names(X509_REQ* request, const std::vector<std::string>& domains) {
-  const auto names = names_of(domains);
+  const auto names = subject_names(domains);
   X509_EXTENSIONS* list = nullptr;
   // Not critical: that is for the CA to decide in the certificate, and every client asks so.
   const bool made = X509V3_add1_i2d(&list, NID_subject_alt_name, names.get(), 0, X509V3_ADD_DEFAULT) == 1;

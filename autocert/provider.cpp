@@ -38,17 +38,24 @@ std::string fingerprint_of(const config::certificate_request& request, const std
   std::string all = fmt::format("{}|{}|{}|{}|{}", request.email, request.eab_kid, request.eab_hmac.reveal(),
                                 request.profile, static_cast<int>(request.certificate_key_type));
   for (const std::string& domain : request.domains) all += '|' + domain;
+  for (const config::challenge_type each : request.challenges) all += fmt::format("|{}", config::to_text(each));
   for (const authority& each : cas) all += '|' + each.name;
   for (const config::certificate_issuer& each : request.fallbacks)
     all += '|' + each.eab_kid + '|' + each.eab_hmac.reveal() + '|' + each.profile;
   return base::hex(base::sha256(all)).substr(0, 16);
 }
 
+std::vector<std::string> names_in(const base::certificate& held) {
+  std::vector<std::string> out = held.dns_names();
+  for (std::string& each : held.ip_addresses()) out.push_back(std::move(each));
+  return out;
+}
+
 // The chain must be for the names that were ordered, or the next check would order again.
 base::result<void> check_answer(const base::certificate& answer, const std::vector<std::string>& domains) {
   if (answer.not_after() <= answer.not_before())
     return base::error(base::errc::protocol, "the CA's certificate ends before it begins");
-  const auto& names = answer.dns_names();
+  const auto names = names_in(answer);
   for (const std::string& domain : domains) {
     if (std::find(names.begin(), names.end(), domain) == names.end())
       return base::error(base::errc::protocol, fmt::format("the CA's certificate lacks the name {}", domain));
@@ -367,7 +374,7 @@ base::error provider::failed(const base::error& cause) {
 
 bool provider::is_mismatch() const {
   if (!current_ || !has_ca()) return false;
-  return foreign_ || !same_names(current_->dns_names(), request_.domains);
+  return foreign_ || !same_names(names_in(*current_), request_.domains);
 }
 
 renewal_inputs provider::inputs() const {
@@ -397,7 +404,7 @@ certificate_status provider::status() const {
   out.issuer = current_->issuer();
   out.not_before = unix_seconds(current_->not_before());
   out.not_after = unix_seconds(current_->not_after());
-  out.dns_names = current_->dns_names();
+  out.dns_names = names_in(*current_);
   out.email_addresses = current_->email_addresses();
   return out;
 }

@@ -2,7 +2,9 @@
 
 #include "autocert/error.hpp"
 #include "base/dns_name.hpp"
+#include "base/ip_text.hpp"
 #include "base/text.hpp"
+#include "config/sections/challenge_choice.hpp"
 
 #include <fmt/format.h>
 
@@ -53,6 +55,7 @@ base::result<void> check_fields(const certificate_request& request) {
 
 // A CA of one's own may vouch for names without a dot.
 bool is_allowed(std::string_view domain, provider_kind kind) {
+  if (base::is_ip_text(domain)) return true;
   if (base::is_wildcard(domain)) domain.remove_prefix(2);
   if (!base::is_dns_name(domain)) return false;
   return kind != provider_kind::dns || domain.find('.') != std::string_view::npos;
@@ -65,6 +68,9 @@ base::result<void> check_domains(const certificate_request& request) {
       return make_error(
           errc::invalid_domain,
           fmt::format("invalid domain '{}': expected a name like example.com or *.example.com", domain));
+    const std::string why = is_acme(kind) ? config::why_unprovable(request, domain) : std::string();
+    if (!why.empty())
+      return make_error(errc::invalid_domain, fmt::format("invalid domain '{}': {}", domain, why));
   }
   return {};
 }

@@ -7,21 +7,10 @@
 #include "base/secret.hpp"
 #include "base/text.hpp"
 
-#include <openssl/crypto.h>
-#include <openssl/x509.h>
-
 namespace cardea::autocert {
 namespace {
 
 constexpr std::size_t note_bytes_max = 64 * 1024;
-
-std::string der_of(X509* leaf) {
-  unsigned char* data = nullptr;
-  const int size = i2d_X509(leaf, &data);
-  std::string out(reinterpret_cast<char*>(data), static_cast<std::size_t>(size > 0 ? size : 0));
-  OPENSSL_free(data);
-  return out;
-}
 
 }  // namespace
 
@@ -46,7 +35,7 @@ base::result<std::string> revocation::noted_or_current() {
   }
   if (noted.error() != base::make_error_code(base::errc::not_found)) return noted.error();
   if (!loaded) return loaded.error();
-  std::string der = der_of(current_->leaf());
+  std::string der(current_->leaf_der());
   if (auto written = base::write_file_atomically(note_path_, base::base64(der) + "\n", 0600, *with_.files);
       !written)
     return written.error();
@@ -75,7 +64,7 @@ base::awaitable<base::result<void>> revocation::run(bool replaced) {
   auto old = noted_or_current();
   if (!old) co_return old.error();
   // Nothing to do again after an interruption that came later than the new certificate.
-  const bool is_installed = current_ && der_of(current_->leaf()) == *old;
+  const bool is_installed = current_ && current_->leaf_der() == *old;
   if (replaced && (is_installed || !current_)) {
     auto done = co_await replace();
     if (!done) co_return done.error().at("nothing is revoked yet");

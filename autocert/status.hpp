@@ -15,7 +15,7 @@ struct certificate_status {
   std::string issuer;
   std::int64_t not_before = 0;  ///< unix seconds
   std::int64_t not_after = 0;   ///< unix seconds
-  std::vector<std::string> dns_names;
+  std::vector<std::string> dns_names;  ///< and IP addresses
   std::vector<std::string> email_addresses;
   std::int64_t next_renewal = 0;  ///< unix seconds; 0 = never by itself (local, pseudo)
   std::string last_error;         ///< empty when the last attempt succeeded

@@ -1,5 +1,7 @@
 #include "autocert/x509_draft.hpp"
 
+#include "autocert/subject_names.hpp"
+
 #include <fmt/format.h>
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
@@ -17,6 +19,7 @@ struct deleter {
   void operator()(BIO* value) const noexcept { BIO_free(value); }
   void operator()(BIGNUM* value) const noexcept { BN_free(value); }
   void operator()(ASN1_TIME* value) const noexcept { ASN1_TIME_free(value); }
+  void operator()(ASN1_OBJECT* value) const noexcept { ASN1_OBJECT_free(value); }
   void operator()(X509_EXTENSION* value) const noexcept { X509_EXTENSION_free(value); }
 };
 template <class T>
@@ -52,20 +55,23 @@ bool add_extension(X509* out, X509* issuer, int kind, const char* value) {
   return extension && X509_add_ext(out, extension.get(), -1) == 1;
 }
 
-// The configuration syntax of OpenSSL would let a name smuggle in other entries, so the list is built by
-// hand.
 bool add_names(X509* out, const std::vector<std::string>& names, bool critical) {
-  GENERAL_NAMES* const list = sk_GENERAL_NAME_new_null();
-  for (const std::string& name : names) {
-    ASN1_IA5STRING* const text = ASN1_IA5STRING_new();
-    ASN1_STRING_set(text, name.data(), static_cast<int>(name.size()));
-    GENERAL_NAME* const entry = GENERAL_NAME_new();
-    GENERAL_NAME_set0_value(entry, GEN_DNS, text);
-    sk_GENERAL_NAME_push(list, entry);
-  }
-  const int added = X509_add1_ext_i2d(out, NID_subject_alt_name, list, critical ? 1 : 0, X509V3_ADD_DEFAULT);
-  sk_GENERAL_NAME_pop_free(list, GENERAL_NAME_free);
-  return added == 1;
+  const auto list = subject_names(names);
+  return X509_add1_ext_i2d(out, NID_subject_alt_name, list.get(), critical ? 1 : 0, X509V3_ADD_DEFAULT) == 1;
+}
+
+// RFC 8737 section 3: the digest as an OCTET STRING within the extension's own.
+bool add_acme_identifier(X509* out, const std::string& digest) {
+  if (digest.empty()) return true;
+  const owned<ASN1_OBJECT> kind(OBJ_txt2obj("1.3.6.1.5.5.7.1.31", 1));
+  const std::string inner = std::string{'\x04', static_cast<char>(digest.size())} + digest;
+  const owned<ASN1_OCTET_STRING> value(ASN1_OCTET_STRING_new());
+  if (!kind || !value ||
+      ASN1_OCTET_STRING_set(value.get(), reinterpret_cast<const unsigned char*>(inner.data()),
+                            static_cast<int>(inner.size())) != 1)
+    return false;
+  const owned<X509_EXTENSION> extension(X509_EXTENSION_create_by_OBJ(nullptr, kind.get(), 1, value.get()));
+  return extension && X509_add_ext(out, extension.get(), -1) == 1;
 }
 
 bool add_extensions(X509* out, X509* issuer, const x509_draft& draft) {
@@ -79,7 +85,8 @@ bool add_extensions(X509* out, X509* issuer, const x509_draft& draft) {
          add_extension(out, issuer, NID_key_usage, "critical,digitalSignature") &&
          add_extension(out, issuer, NID_ext_key_usage, "serverAuth") &&
          // RFC 5280, 4.2.1.6: with an empty subject the names are critical.
-         add_names(out, draft.dns_names, draft.common_name.empty());
+         add_names(out, draft.dns_names, draft.common_name.empty()) &&
+         add_acme_identifier(out, draft.acme_identifier);
 }
 
 }  // namespace

@@ -16,10 +16,11 @@ namespace cardea::autocert {
 /// What a certificate that we sign ourselves is to say.
 struct x509_draft {
   std::string common_name;             ///< may be empty for a leaf
-  std::vector<std::string> dns_names;  ///< SAN, wildcards included
+  std::vector<std::string> dns_names;  ///< SAN: wildcards included, and IP addresses besides
   base::wall_time not_before;
   base::wall_time not_after;
-  bool is_root = false;  ///< CA:TRUE, pathlen 0, keyCertSign; else a server leaf
+  bool is_root = false;              ///< CA:TRUE, pathlen 0, keyCertSign; else a server leaf
+  std::string acme_identifier = {};  ///< tls-alpn-01: the digest that the CA looks for, up to 127 bytes
 };
 
 /// Signs a draft for the key of a subject; `issuer` null signs it with itself.

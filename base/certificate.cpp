@@ -256,8 +256,9 @@ certificate_fields certificate::fields() const noexcept {
 }
 
 std::vector<std::string> certificate::dns_names() const {
-  std::vector<std::string> out = fields().dns_names();
-  if (!out.empty()) return out;
+  const certificate_fields read = fields();
+  std::vector<std::string> out = read.dns_names();
+  if (!out.empty() || !read.ip_addresses().empty()) return out;
   const x509_ptr parsed = leaf();
   if (!parsed) return out;
   if (std::string name = common_name(X509_get_subject_name(parsed.get())); !name.empty())

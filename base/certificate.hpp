@@ -56,9 +56,9 @@ class certificate {
   /// What follows the leaf, shared by all certificates with the same chain.
   [[nodiscard]] const std::vector<x509_ptr>& intermediates() const noexcept { return *intermediates_; }
 
-  /// dNSName entries of the leaf, lower case, in order; the common name when there are none.
+  /// dNSName entries of the leaf, lower case, in order; the common name when it has no entry of any kind.
   [[nodiscard]] std::vector<std::string> dns_names() const;
-  /// iPAddress entries as text.
+  /// iPAddress entries of the leaf in canonical spelling, in order.
   [[nodiscard]] std::vector<std::string> ip_addresses() const;
   [[nodiscard]] std::vector<std::string> email_addresses() const;
   [[nodiscard]] std::string subject() const;  ///< common name, or the RFC 2253 form without one

@@ -25,6 +25,8 @@ constexpr std::size_t udp_reply_max = 4096;
 constexpr std::uint16_t dns_port = 53;
 constexpr int cname_steps_max = 16;
 constexpr int zone_steps_max = 16;
+constexpr int rcode_formerr = 1;
+constexpr int rcode_notimp = 4;
 
 struct packet_deleter {
   void operator()(ldns_pkt* value) const noexcept { ldns_pkt_free(value); }
@@ -190,13 +192,13 @@ std::vector<dns_record> records_of(const ldns_rr_list* list) {
   return out;
 }
 
-result<std::string> make_query(const std::string& name, dns_type type, bool recursion) {
+result<std::string> make_query(const std::string& name, dns_type type, bool recursion, bool with_edns) {
   ldns_rdf* owner = ldns_dname_new_frm_str(name.c_str());
   if (owner == nullptr) return error(errc::invalid_argument, "'" + name + "' is not a DNS name");
   const packet_ptr packet(ldns_pkt_query_new(owner, static_cast<ldns_rr_type>(type), LDNS_RR_CLASS_IN,
                                              recursion ? std::uint16_t{LDNS_RD} : std::uint16_t{0}));
   ldns_pkt_set_random_id(packet.get());
-  ldns_pkt_set_edns_udp_size(packet.get(), 1232);
+  if (with_edns) ldns_pkt_set_edns_udp_size(packet.get(), 1232);
   std::uint8_t* wire = nullptr;
   std::size_t size = 0;
   if (ldns_pkt2wire(&wire, packet.get(), &size) != LDNS_STATUS_OK)
@@ -224,6 +226,25 @@ std::optional<std::string> zone_in(const dns_reply& reply, const std::string& na
         is_in_zone(name, each.name))
       return each.name;
   return std::nullopt;
+}
+
+awaitable<result<dns_reply>> ask(std::string name, dns_type type, address server, bool recursion,
+                                 bool with_edns, dns_timing timing) {
+  auto message = make_query(name, type, recursion, with_edns);
+  if (!message) co_return message.error();
+  const auto wire = co_await dns_exchange(std::move(*message), server, timing);
+  if (!wire) co_return wire.error();
+  ldns_pkt* raw = nullptr;
+  if (ldns_wire2pkt(&raw, reinterpret_cast<const std::uint8_t*>(wire->data()), wire->size()) !=
+      LDNS_STATUS_OK)
+    co_return error(errc::protocol, server.to_string() + ": a malformed DNS answer");
+  const packet_ptr packet(raw);
+  dns_reply out;
+  out.rcode = static_cast<int>(ldns_pkt_get_rcode(raw));
+  out.authoritative = ldns_pkt_aa(raw);
+  out.answers = records_of(ldns_pkt_answer(raw));
+  out.authorities = records_of(ldns_pkt_authority(raw));
+  co_return out;
 }
 
 }  // namespace
@@ -255,21 +276,10 @@ awaitable<result<std::string>> dns_exchange(std::string message, address server,
 
 awaitable<result<dns_reply>> dns_query(std::string name, dns_type type, address server, bool recursion,
                                        dns_timing timing) {
-  auto message = make_query(name, type, recursion);
-  if (!message) co_return message.error();
-  const auto wire = co_await dns_exchange(std::move(*message), server, timing);
-  if (!wire) co_return wire.error();
-  ldns_pkt* raw = nullptr;
-  if (ldns_wire2pkt(&raw, reinterpret_cast<const std::uint8_t*>(wire->data()), wire->size()) !=
-      LDNS_STATUS_OK)
-    co_return error(errc::protocol, server.to_string() + ": a malformed DNS answer");
-  const packet_ptr packet(raw);
-  dns_reply out;
-  out.rcode = static_cast<int>(ldns_pkt_get_rcode(raw));
-  out.authoritative = ldns_pkt_aa(raw);
-  out.answers = records_of(ldns_pkt_answer(raw));
-  out.authorities = records_of(ldns_pkt_authority(raw));
-  co_return out;
+  auto reply = co_await ask(name, type, server, recursion, true, timing);
+  const bool is_refused = reply && (reply->rcode == rcode_formerr || reply->rcode == rcode_notimp);
+  if (is_refused) reply = co_await ask(name, type, server, recursion, false, timing);
+  co_return reply;
 }
 
 result<address> parse_dns_server(const std::string& text) {

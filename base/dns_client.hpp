@@ -41,7 +41,8 @@ struct dns_timing {
 [[nodiscard]] awaitable<result<std::string>> dns_exchange(std::string message, address server,
                                                           dns_timing timing);
 
-/// One question to one server. Any rcode is a success.
+/// One question to one server, with EDNS, and once more without for a server that knows none (FORMERR,
+/// NOTIMP: RFC 6891 section 7). Any rcode is a success.
 [[nodiscard]] awaitable<result<dns_reply>> dns_query(std::string name, dns_type type, address server,
                                                      bool recursion, dns_timing timing = {});
 

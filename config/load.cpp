@@ -70,6 +70,7 @@ class loading {
     keys.finish();
     override_addresses();
     check_addresses();
+    check_challenges();
     check_routes();
     add_link_groups(routes_, found_);
     plan_checks();
@@ -295,6 +296,26 @@ class loading {
   void plan_checks() {
     for (placed_route& one : routes_)
       one.route.checks = plan_of(one.route.healthcheck, default_checks_, one.route.backends.size() > 1);
+  }
+
+  // What a listener has to answer needs a listener.
+  void check_challenges() {
+    std::vector<const certificate_request*> all{&loaded_.autocert.main};
+    for (const certificate_request& extra : loaded_.autocert.extra) all.push_back(&extra);
+    for (const certificate_request* each : all) {
+      for (const challenge_type type : each->challenges) {
+        const bool is_clear = type == challenge_type::http01;
+        if (!is_clear && type != challenge_type::tls_alpn01) continue;
+        const auto& address = is_clear ? loaded_.entrypoint.http_addr : loaded_.entrypoint.https_addr;
+        if (!address.empty()) continue;
+        const std::string_view key = is_clear ? "entrypoint.http_addr" : "entrypoint.https_addr";
+        found_.warn({errc::invalid_value,
+                     documents_.front().file,
+                     {},
+                     "autocert.challenge",
+                     fmt::format("{}: {} is answered on {}, which is off", each->name, to_text(type), key)});
+      }
+    }
   }
 
   // A route that leads back to our own port would be a loop, or open the API to everybody.

@@ -122,6 +122,13 @@ net::task<void> serve_connection(net::file_descriptor accepted, base::address pe
       stream.close();
       co_return;
     }
+    if (facts.proves_name) {
+      const base::logger log("tls_alpn01");
+      log.debug("proved a name to a CA", {{"client", client.address}});
+      stream.shut_down_write();
+      stream.close();
+      co_return;
+    }
     client.server_name = facts.server_name;
     client.policy = facts.policy;
     client.forwarded_fields += tls::client_identity_fields(stream.session());

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include <atomic>
 #include <csignal>
 
 namespace cardea::proxy {
@@ -108,6 +109,16 @@ void server::rotate_tickets(std::chrono::steady_clock::time_point now, std::chro
   if (due == 0) return;
   for (const auto& each : workers_) each->publish_tickets(tickets_);
   base::logger("proxy").info("session ticket keys rotated");
+}
+
+void server::publish_challenges(const base::challenge_snapshot& pending,
+                                const std::function<void()>& installed) {
+  const auto missing = std::make_shared<std::atomic<std::size_t>>(workers_.size());
+  for (const auto& each : workers_) {
+    each->publish_challenges(pending, [missing, installed] {
+      if (missing->fetch_sub(1) == 1) installed();
+    });
+  }
 }
 
 void server::shut_down(std::chrono::milliseconds grace) {

@@ -2,6 +2,7 @@
 
 #include "base/certificate_source.hpp"
 #include "base/error.hpp"
+#include "base/pending_challenges.hpp"
 #include "config/sections/entrypoint.hpp"
 #include "proxy/host_policy.hpp"
 #include "proxy/routing/route_table.hpp"
@@ -10,6 +11,7 @@
 #include "proxy/upstream/health_view.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -48,6 +50,10 @@ class server {
   /// Makes a new key for session tickets, and tells all workers, as often as `every` has passed
   /// since the last one. To be called more often than that.
   void rotate_tickets(std::chrono::steady_clock::time_point now, std::chrono::milliseconds every);
+
+  /// What CAs may ask for from now on, on the listeners with and without TLS. `installed` is called once,
+  /// from any thread, when every worker answers for it; never when the server ends before.
+  void publish_challenges(const base::challenge_snapshot& pending, const std::function<void()>& installed);
 
   /// Takes no more work; waits until open connections ended or `grace` passed, then ends the rest.
   /// Blocks the calling thread.

@@ -78,7 +78,7 @@ worker::worker(const config::entrypoint_section& entrypoint, std::uint16_t https
 worker::~worker() = default;
 
 void worker::listen(listening socket) {
-  http::handler& handler = socket.tls ? static_cast<http::handler&>(dispatch_) : redirect_;
+  http::handler& handler = socket.tls ? secure_gate_ : clear_gate_;
   const http1::session_environment session{buffers_, handler, session_limits_, draining_};
   const http2::session_environment http2{buffers_, handler, http2_limits_, draining_};
   const connection_environment shared{loop_,   resources_, socket.tls ? &server_tls_ : nullptr,
@@ -163,6 +163,14 @@ void worker::publish_tickets(std::shared_ptr<const tls::ticket_keys> tickets) {
 
 void worker::apply(const config::tls_section& options) {
   loop_.post([this, options] { server_tls_.apply(options); });
+}
+
+void worker::publish_challenges(base::challenge_snapshot pending, std::function<void()> installed) {
+  loop_.post([this, pending = std::move(pending), installed = std::move(installed)] {
+    challenges_ = pending;
+    server_tls_.publish_challenges(pending);
+    installed();
+  });
 }
 
 void worker::drain() {

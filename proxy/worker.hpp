@@ -1,7 +1,9 @@
 #pragma once
 
 #include "base/certificate_source.hpp"
+#include "base/pending_challenges.hpp"
 #include "config/sections/entrypoint.hpp"
+#include "proxy/challenge_gate.hpp"
 #include "proxy/connection.hpp"
 #include "proxy/dispatch.hpp"
 #include "proxy/host_policy.hpp"
@@ -10,6 +12,7 @@
 #include "proxy/tls/backend_context.hpp"
 #include "proxy/upstream/fleet.hpp"
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -43,6 +46,8 @@ class worker {
   void publish_health(upstream::health_snapshot health);
   void publish_tickets(std::shared_ptr<const tls::ticket_keys> tickets);
   void apply(const config::tls_section& options);
+  /// `installed` is called on the worker's thread once both listeners answer for it.
+  void publish_challenges(base::challenge_snapshot pending, std::function<void()> installed);
   /// Takes no more connections; exchanges under way finish, idle connections close.
   void drain();
   /// Ends everything now; `run` returns.
@@ -75,6 +80,9 @@ class worker {
   tls::backend_context backend_tls_;
   dispatch dispatch_;
   https_redirect redirect_;
+  base::challenge_snapshot challenges_;  ///< null: nothing is pending
+  challenge_gate secure_gate_{dispatch_, challenges_};
+  challenge_gate clear_gate_{redirect_, challenges_};
   upstream::fleet fleet_;
   std::vector<std::unique_ptr<entrance>> entrances_;
   bool draining_ = false;

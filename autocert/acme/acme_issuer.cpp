@@ -3,6 +3,7 @@
 #include "autocert/acme/chain.hpp"
 #include "autocert/acme/problem.hpp"
 #include "autocert/acme/renewal_info.hpp"
+#include "base/dns_name.hpp"
 #include "base/text.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -15,7 +16,6 @@ namespace {
 using std::chrono::milliseconds;
 
 const std::string post_as_get;
-const std::string empty_object = "{}";
 constexpr int finalize_tries_max = 3;
 constexpr std::string_view smallest_chain = "smallest";
 
@@ -25,20 +25,14 @@ std::string joined(const std::vector<std::string>& names) {
   return out;
 }
 
-std::string names_of(const std::vector<authorization>& list) {
-  std::vector<std::string> names;
-  for (const authorization& each : list) names.push_back(each.name());
-  return joined(names);
-}
-
 }  // namespace
 
 acme_issuer::acme_issuer(issuer_settings settings, std::shared_ptr<transport> ca,
-                         std::shared_ptr<account> account, std::unique_ptr<solvers::dns01> solver,
+                         std::shared_ptr<account> account, prover::solver_list by,
                          base::wall_clock clock, sleep_function sleep)
     : settings_(std::move(settings)),
       ca_(std::move(ca)),
-      solver_(std::move(solver)),
+      solvers_(std::move(by)),
       clock_(std::move(clock)),
       sleep_(std::move(sleep)),
       log_(base::logger("acme").with({"provider", settings_.name})),
@@ -55,17 +49,8 @@ base::awaitable<base::result<base::fetch_response>> acme_issuer::post(std::strin
   co_return std::move(asked.answer);
 }
 
-base::awaitable<bool> acme_issuer::may_ask_again(polling& so_far, std::optional<std::chrono::seconds> asked) {
-  if (so_far.waited >= limits_.poll_max) co_return false;
-  milliseconds pause = so_far.next;
-  if (asked && asked->count() > 0) {
-    pause = std::min<milliseconds>(*asked, limits_.retry_after_max);
-  } else {  // "at once", again and again, would be a flood
-    so_far.next = std::min(so_far.next * 2, limits_.poll_pause_max);
-  }
-  so_far.waited += pause;
-  co_await sleep_(pause);
-  co_return true;
+post_function acme_issuer::signed_post() {
+  return [this](std::string url, std::string payload) { return post(std::move(url), std::move(payload)); };
 }
 
 base::awaitable<base::result<void>> acme_issuer::find_account() {
@@ -140,17 +125,21 @@ base::awaitable<base::result<order>> acme_issuer::place(order_wish wish) {
 // An order may die without a word of its own; then its authorizations say why.
 base::awaitable<base::error> acme_issuer::why_invalid(order ended) {
   std::string why = std::move(ended.failure);
+  bool is_caa = ended.failure_type == "caa";
   for (std::string& url : ended.authorizations) {
     if (!why.empty()) break;
-    const auto found = co_await find_authorization(std::move(url));
-    if (found && found->status != state::valid && found->status != state::pending) why = found->failure();
+    post_function by_us = signed_post();
+    const auto found = co_await find_authorization(std::move(by_us), std::move(url), clock_());
+    if (!found || found->status == state::valid || found->status == state::pending) continue;
+    why = found->failure();
+    is_caa = found->is_forbidden_by_caa();
   }
   if (why.empty()) why = "the CA did not say why";
-  co_return base::error(errc::rejected, "the order became invalid: " + why);
+  co_return base::error(is_caa ? errc::forbidden_by_caa : errc::rejected, "the order became invalid: " + why);
 }
 
 base::awaitable<base::result<order>> acme_issuer::poll_order(std::string url, state until_not) {
-  polling so_far{limits_.poll_first};
+  patience between(limits_, sleep_);
   while (true) {
     std::string address = url;
     std::string payload = post_as_get;
@@ -165,117 +154,9 @@ base::awaitable<base::result<order>> acme_issuer::poll_order(std::string url, st
     }
     if (parsed->status != until_not && parsed->status != state::processing) co_return parsed;
     const auto asked = parse_retry_after(answer->header("Retry-After"), clock_());
-    if (!co_await may_ask_again(so_far, asked))
+    if (!co_await between.wait(asked))
       co_return base::error(base::errc::timed_out, "the CA did not go on with the order in time");
   }
-}
-
-base::awaitable<base::result<authorization>> acme_issuer::find_authorization(std::string url) {
-  std::string address = url;
-  std::string payload = post_as_get;
-  auto answer = co_await post(std::move(address), std::move(payload));
-  if (!answer) co_return answer.error().at("authorization");
-  auto parsed = parse_authorization(answer->body);
-  if (!parsed) co_return parsed;
-  parsed->url = std::move(url);
-  parsed->retry_after = parse_retry_after(answer->header("Retry-After"), clock_());
-  co_return parsed;
-}
-
-base::awaitable<bool> acme_issuer::is_answered(std::string authorization_url) {
-  const auto now = co_await find_authorization(std::move(authorization_url));
-  if (!now) co_return false;
-  const challenge* chosen = now->find("dns-01");
-  co_return chosen != nullptr && chosen->status != state::pending && chosen->status != state::unknown;
-}
-
-// All challenges are answered before the first is asked about: the CA validates them side by side.
-base::awaitable<base::result<void>> acme_issuer::answer(const std::vector<authorization>& open) {
-  for (const authorization& each : open) {
-    std::string address = each.find("dns-01")->url;
-    std::string payload = empty_object;
-    const auto told = co_await post(std::move(address), std::move(payload));
-    if (told) continue;
-    // The CA refuses a second answer, which follows when the reply to the first was lost.
-    bool heard = false;
-    if (told.error().code == errc::rejected) {
-      std::string url = each.url;
-      heard = co_await is_answered(std::move(url));
-    }
-    if (!heard) co_return told.error().at("challenge for " + each.domain);
-  }
-  co_return base::result<void>();
-}
-
-// In rounds, so that one patience serves all names and every name that failed is told.
-base::awaitable<base::result<void>> acme_issuer::await_validation(std::vector<authorization> open) {
-  log_.info("waiting for the CA to validate");
-  polling so_far{limits_.poll_first};
-  while (true) {
-    std::vector<authorization> waiting;
-    std::string failures;
-    std::optional<std::chrono::seconds> asked;
-    std::vector<authorization> failed;
-    for (const authorization& each : open) {
-      std::string url = each.url;
-      auto now = co_await find_authorization(std::move(url));
-      if (!now) co_return now.error();
-      if (now->status == state::valid) continue;
-      if (now->status != state::pending && now->status != state::processing) {
-        failures += (failures.empty() ? "" : "; ") + now->failure();
-        failed.push_back(std::move(*now));
-        continue;
-      }
-      asked = std::max(asked, now->retry_after);
-      waiting.push_back(std::move(*now));
-    }
-    for (const authorization& each : failed) note_failed_validation(each);
-    if (!failures.empty()) co_return base::error(errc::rejected, "validation failed: " + failures);
-    if (waiting.empty()) co_return base::result<void>();
-    if (!co_await may_ask_again(so_far, asked))
-      co_return base::error(base::errc::timed_out, "the CA did not validate in time: " + names_of(waiting));
-    open = std::move(waiting);
-  }
-}
-
-base::awaitable<base::result<void>> acme_issuer::validate(const order& placed) {
-  std::vector<authorization> open;
-  std::vector<solvers::dns01::work> work;
-  for (const std::string& url : placed.authorizations) {
-    std::string address = url;
-    auto parsed = co_await find_authorization(std::move(address));
-    if (!parsed) co_return parsed.error();
-    if (parsed->status == state::valid) continue;  // the CA remembers an earlier proof (B40)
-    if (parsed->status != state::pending)
-      co_return base::error(errc::rejected, "the authorization is of no more use: " + parsed->failure());
-    const challenge* chosen = parsed->find("dns-01");
-    if (chosen == nullptr)
-      co_return base::error(errc::rejected, "the CA offers no dns-01 for " + parsed->domain);
-    work.push_back({parsed->domain, chosen->token, chosen->token + "." + key_->thumbprint()});
-    open.push_back(std::move(*parsed));
-  }
-  if (open.empty()) co_return base::result<void>();
-  if (!solver_->one_at_a_time()) {
-    auto proven = co_await prove(std::move(open), std::move(work));
-    co_return proven;
-  }
-  for (std::size_t i = 0; i < open.size(); ++i) {
-    std::vector<authorization> one(1, open[i]);
-    std::vector<solvers::dns01::work> its_work(1, work[i]);
-    auto proven = co_await prove(std::move(one), std::move(its_work));
-    if (!proven) co_return proven;
-  }
-  co_return base::result<void>();
-}
-
-base::awaitable<base::result<void>> acme_issuer::prove(std::vector<authorization> open,
-                                                       std::vector<solvers::dns01::work> work) {
-  log_.info("presenting DNS records", {{"count", work.size()}});
-  auto visible = co_await solver_->present(std::move(work));
-  if (visible) visible = co_await answer(open);
-  if (visible) visible = co_await await_validation(std::move(open));
-  co_await solver_->clean_up();
-  co_return visible;
 }
 
 base::awaitable<base::result<order>> acme_issuer::finalize(order placed, const std::string& csr_der) {
@@ -345,25 +226,47 @@ base::awaitable<base::result<renewal_advice>> acme_issuer::advise(
   co_return out;
 }
 
+base::awaitable<base::result<order>> acme_issuer::place_fresh_order(issue_request request) {
+  issue_request wanted = request;
+  auto placed = co_await place_order(std::move(wanted));
+  if (!placed || placed->status == state::pending || placed->status == state::ready) co_return placed;
+  log_.info("the CA handed out an order that is used up", {{"status", to_text(placed->status)}});
+  placed = co_await place_order(std::move(request));
+  co_return placed;
+}
+
+base::awaitable<base::result<order>> acme_issuer::proven_order(issue_request request) {
+  const auto where = co_await ca_->find_directory();
+  if (!where) co_return where.error();
+  const prover::account who{account_url_, key_->thumbprint(), where->issuer_names,
+                            where->account_hash_prefix};
+  prover proving(signed_post(), solvers_, limits_, sleep_, clock_, log_);
+  proving.on_failed_validation([this](const authorization& failed) { note_failed_validation(failed); });
+  prover::attempt so_far;
+  const auto checked = co_await proving.check(request.domains, who, so_far);
+  if (!checked) co_return checked.error();
+  for (int orders = 1;; ++orders) {
+    issue_request wanted = request;
+    auto placed = co_await place_fresh_order(std::move(wanted));
+    if (!placed || placed->status != state::pending) co_return placed;
+    const auto proven = co_await proving.prove(*placed, who, so_far);
+    if (proven) {
+      const std::string url = placed->url;
+      placed = co_await poll_order(url, state::pending);
+      co_return placed;
+    }
+    if (!so_far.may_order_again || orders == limits_.orders_max) co_return proven.error();
+    log_.warn("a challenge type failed, the next one is tried", {{"reason", proven.error().message()}});
+  }
+}
+
 base::awaitable<base::result<std::string>> acme_issuer::order_certificate(issue_request request) {
   const auto account = co_await find_account();
   if (!account) co_return account.error();
   log_.info("ordering a certificate", {{"domains", joined(request.domains)}});
   issue_request wanted = request;
-  auto placed = co_await place_order(std::move(wanted));
-  if (placed && placed->status != state::pending && placed->status != state::ready) {
-    log_.info("the CA handed out an order that is used up", {{"status", to_text(placed->status)}});
-    wanted = request;
-    placed = co_await place_order(std::move(wanted));
-  }
+  auto placed = co_await proven_order(std::move(wanted));
   if (!placed) co_return placed.error();
-  if (placed->status == state::pending) {
-    const auto proven = co_await validate(*placed);
-    if (!proven) co_return proven.error();
-    const std::string url = placed->url;
-    placed = co_await poll_order(url, state::pending);
-    if (!placed) co_return placed.error();
-  }
   if (placed->status == state::ready) {
     order ready = *placed;
     placed = co_await finalize(std::move(ready), request.csr_der);
@@ -379,10 +282,24 @@ base::awaitable<base::result<std::string>> acme_issuer::order_certificate(issue_
   co_return check_chain(*chain, request.csr_der, request.domains, clock_());
 }
 
+// The record to publish, because the CA only says which one stands in its way (B53).
+base::awaitable<base::error> acme_issuer::with_caa_advice(base::error failure,
+                                                          std::vector<std::string> domains) {
+  const auto where = co_await ca_->find_directory();
+  const bool is_known = where && !where->caa_identities.empty();
+  std::string its_name = is_known ? where->caa_identities.front() : "the CA's name";
+  const bool is_wildcard = std::any_of(domains.begin(), domains.end(), base::is_wildcard);
+  std::string text =
+      failure.message() + "; to allow it, publish the DNS record: NAME CAA 0 issue \"" + its_name + "\"";
+  if (is_wildcard) text += " (for wildcards: issuewild, where the domain has such records)";
+  co_return base::error(errc::rejected, std::move(text));
+}
+
 base::awaitable<base::result<std::string>> acme_issuer::order_with_account(issue_request request) {
   // Cancellation is a value here, so that what was presented is removed after it too.
   co_await base::asio::this_coro::throw_if_cancelled(false);
   issue_request first = request;
+  std::vector<std::string> domains = request.domains;
   auto outcome = co_await order_certificate(std::move(first));
   // A CA that lost the account (Pebble does at each start) gets it registered
   // once more under the same key (B31).
@@ -391,6 +308,10 @@ base::awaitable<base::result<std::string>> acme_issuer::order_with_account(issue
     account_->forget();
     outcome = co_await order_certificate(std::move(request));
   }
+  if (!outcome && outcome.error().code == errc::forbidden_by_caa) {
+    base::error failure = outcome.error();
+    outcome = co_await with_caa_advice(std::move(failure), std::move(domains));
+  }
   co_return outcome;
 }
 
@@ -398,7 +319,7 @@ base::awaitable<base::result<std::string>> acme_issuer::issue(issue_request requ
   using base::asio::experimental::awaitable_operators::operator||;
   domains_ = request.domains;
   setback_ = {};
-  co_await solver_->remove_leftovers();
+  for (const auto& each : solvers_) co_await each->remove_leftovers();
   auto order = order_with_account(std::move(request));
   auto patience = sleep_(limits_.order_max);
   auto either = std::move(order) || std::move(patience);

@@ -2,9 +2,9 @@
 
 #include "autocert/acme/account.hpp"
 #include "autocert/acme/order.hpp"
+#include "autocert/acme/prover.hpp"
 #include "autocert/acme/transport.hpp"
 #include "autocert/issuer.hpp"
-#include "autocert/solvers/dns01.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 
@@ -20,25 +20,23 @@ struct issuer_settings {
   std::string preferred_chain = {};  ///< common name of an issuer; empty: the CA's first chain
 };
 
-/// Gets certificates from an ACME CA by dns-01 (RFC 8555).
+/// Gets certificates from an ACME CA (RFC 8555).
 ///
-/// directory -> account -> order -> records presented, waited for, answered
-/// (each step for all names at once) -> finalize -> download -> check.
+/// directory -> account -> order -> names proven by `prover` (each step for
+/// all names at once; another order when a challenge type failed) -> finalize -> download -> check.
 /// Whatever was presented is removed again, however the order ends: an order
 /// that is cancelled asks the CA nothing more (errc::cancelled), one that takes
 /// longer than order_max is errc::timed_out. Each step is a line at info.
 class acme_issuer final : public issuer {
  public:
-  struct limits {
-    std::chrono::seconds order_max{3'600};      ///< for everything; DNS may be told to wait long
-    std::chrono::seconds poll_max{300};         ///< for validation of all names, and again for issuing
-    std::chrono::milliseconds poll_first{100};  ///< without Retry-After: doubled up to poll_pause_max
-    std::chrono::milliseconds poll_pause_max{2'000};
-    std::chrono::seconds retry_after_max{30};  ///< a longer wish of the CA is cut while polling
+  struct limits : patience::limits {
+    std::chrono::seconds order_max{3'600};  ///< for everything; DNS may be told to wait long
+    int orders_max = 5;                     ///< in one attempt, each after a challenge type failed
   };
 
+  /// `by`: how names are proven, in order of preference.
   acme_issuer(issuer_settings settings, std::shared_ptr<transport> ca, std::shared_ptr<account> account,
-              std::unique_ptr<solvers::dns01> solver, base::wall_clock clock, sleep_function sleep);
+              prover::solver_list by, base::wall_clock clock, sleep_function sleep);
 
   [[nodiscard]] base::awaitable<base::result<std::string>> issue(issue_request request) override;
   [[nodiscard]] setback last_setback() const override { return setback_; }
@@ -47,21 +45,16 @@ class acme_issuer final : public issuer {
       std::shared_ptr<const base::certificate> about) override;
 
  private:
-  struct polling {
-    std::chrono::milliseconds next;
-    std::chrono::milliseconds waited{0};
-  };
   [[nodiscard]] base::awaitable<base::result<void>> find_account();
   void note_failed_validation(const authorization& failed);
   [[nodiscard]] base::awaitable<base::result<order>> place_order(issue_request request);
   [[nodiscard]] base::awaitable<base::result<order>> place(order_wish wish);
-  [[nodiscard]] base::awaitable<base::result<void>> validate(const order& placed);
-  [[nodiscard]] base::awaitable<base::result<void>> prove(std::vector<authorization> open,
-                                                          std::vector<solvers::dns01::work> work);
-  [[nodiscard]] base::awaitable<base::result<void>> answer(const std::vector<authorization>& open);
-  [[nodiscard]] base::awaitable<base::result<authorization>> find_authorization(std::string url);
-  [[nodiscard]] base::awaitable<bool> is_answered(std::string authorization_url);
-  [[nodiscard]] base::awaitable<base::result<void>> await_validation(std::vector<authorization> open);
+  [[nodiscard]] base::awaitable<base::result<order>> place_fresh_order(issue_request request);
+  /// An order of which every name is proven.
+  [[nodiscard]] base::awaitable<base::result<order>> proven_order(issue_request request);
+  [[nodiscard]] post_function signed_post();
+  [[nodiscard]] base::awaitable<base::error> with_caa_advice(base::error failure,
+                                                             std::vector<std::string> domains);
   [[nodiscard]] base::awaitable<base::result<order>> poll_order(std::string url, state until_not);
   [[nodiscard]] base::awaitable<base::error> why_invalid(order ended);
   [[nodiscard]] base::awaitable<base::result<order>> finalize(order placed, const std::string& csr_der);
@@ -70,14 +63,10 @@ class acme_issuer final : public issuer {
   [[nodiscard]] base::awaitable<base::result<std::string>> order_with_account(issue_request request);
   [[nodiscard]] base::awaitable<base::result<base::fetch_response>> post(std::string url,
                                                                          std::string payload);
-  /// Sleeps before the next question: as long as the CA asks, within the limits,
-  /// else a little longer each time. False when the patience is at its end.
-  [[nodiscard]] base::awaitable<bool> may_ask_again(polling& so_far,
-                                                    std::optional<std::chrono::seconds> asked);
 
   issuer_settings settings_;
   std::shared_ptr<transport> ca_;
-  std::unique_ptr<solvers::dns01> solver_;
+  prover::solver_list solvers_;
   base::wall_clock clock_;
   sleep_function sleep_;
   base::logger log_;

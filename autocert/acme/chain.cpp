@@ -1,6 +1,7 @@
 #include "autocert/acme/chain.hpp"
 
 #include "autocert/acme/problem.hpp"
+#include "autocert/subject_names.hpp"
 #include "base/certificate.hpp"
 #include "base/text.hpp"
 
@@ -43,16 +44,10 @@ base::result<std::vector<base::x509_ptr>> parse(std::string_view pem) {
 }
 
 std::set<std::string> names_of(const X509* leaf) {
-  std::set<std::string> out;
-  auto* names = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(leaf, NID_subject_alt_name, nullptr, nullptr));
-  for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
-    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names, i);
-    if (name->type != GEN_DNS) continue;
-    const auto* data = reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName));
-    out.insert(base::to_lower({data, static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName))}));
-  }
-  GENERAL_NAMES_free(names);
-  return out;
+  const general_names_ptr names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(leaf, NID_subject_alt_name, nullptr, nullptr)));
+  const auto texts = texts_of(names.get());
+  return {texts.begin(), texts.end()};
 }
 
 bool has_key_of(X509* leaf, std::string_view csr_der) {

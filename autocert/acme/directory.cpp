@@ -21,6 +21,9 @@ base::result<directory> parse_directory(std::string_view body) {
   if (const auto* meta = object_member(*parsed, "meta")) {
     out.terms_of_service = text_member(*meta, "termsOfService");
     out.external_account_required = true_member(*meta, "externalAccountRequired");
+    out.caa_identities = text_array(*meta, "caaIdentities");
+    out.issuer_names = text_array(*meta, "issuerDomainNames");
+    out.account_hash_prefix = text_member(*meta, "accountHashPrefix");
     if (const auto* profiles = object_member(*meta, "profiles"))
       for (const auto& each : *profiles) out.profiles.emplace_back(each.key());
   }

@@ -18,6 +18,9 @@ struct directory {
   std::string renewal_info;      ///< empty: the CA does not say when to renew (RFC 9773)
   std::string terms_of_service;  ///< empty when there are none
   bool external_account_required = false;
+  std::vector<std::string> caa_identities;  ///< names that CAA records may have for the CA
+  std::vector<std::string> issuer_names;    ///< names that dns-persist-01 records may have for it
+  std::string account_hash_prefix;          ///< of account addresses there; empty: they stand as they are
   std::vector<std::string> profiles;  ///< that orders may name; empty: the CA has none
 };
 

@@ -22,6 +22,8 @@ class category final : public boost::system::error_category {
         return "the order is not ready";
       case errc::already_replaced:
         return "the certificate is replaced already";
+      case errc::forbidden_by_caa:
+        return "forbidden by a CAA record";
       case errc::malformed_answer:
         return "an answer that is not ACME";
       case errc::account_key:

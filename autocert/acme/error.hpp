@@ -12,6 +12,7 @@ enum class errc {
   bad_nonce,             ///< every retry met badNonce
   order_not_ready,       ///< finalize came too early
   already_replaced,      ///< another order replaces that certificate already (RFC 9773 section 5)
+  forbidden_by_caa,      ///< likewise, because of a CAA record; callers of the issuer see `rejected`
   malformed_answer,      ///< the CA's answer is not what RFC 8555 says
   account_key,           ///< the account key file cannot be used
   unusable_certificate,  ///< the certificate that came is not the one that was ordered

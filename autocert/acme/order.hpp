@@ -22,7 +22,8 @@ struct order {
   std::vector<std::string> authorizations;  ///< may be absent in the CA's answer (B42)
   std::string finalize;
   std::string certificate;
-  std::string failure;  ///< the sentence of the order's "error" member
+  std::string failure;               ///< the sentence of the order's "error" member
+  std::string failure_type = {};  ///< of that error, as problem::type
 };
 
 /// errc::malformed_answer when it is no order.
@@ -35,16 +36,18 @@ struct challenge {
   state status = state::unknown;
   std::string failure;
   std::string failure_type = {};  ///< as problem::type
+  std::vector<std::string> issuers = {};  ///< dns-persist-01, which has no token: names of the CA, 1..10
 };
 
 struct authorization {
   std::string url;
-  std::string domain;  ///< without `*.`
+  std::string domain;  ///< without `*.`; an IP address in canonical spelling
   bool wildcard = false;
   state status = state::unknown;
   std::vector<challenge> challenges;
   std::optional<std::chrono::seconds> retry_after;  ///< from the field of that name
 
+  [[nodiscard]] bool is_forbidden_by_caa() const noexcept;
   [[nodiscard]] const challenge* find(std::string_view type) const noexcept;
   /// As in the order, `*.` included.
   [[nodiscard]] std::string name() const { return (wildcard ? "*." : "") + domain; }
@@ -64,7 +67,7 @@ struct order_wish {
       {};  ///< id of the certificate that the new one replaces (RFC 9773 section 5), or empty
 };
 
-/// {"identifiers":[{"type":"dns","value":...}],"profile":...,"replaces":...}
+/// {"identifiers":[{"type":"dns" or "ip","value":...}],"profile":...,"replaces":...}
 [[nodiscard]] std::string new_order_payload(const order_wish& wish);
 
 }  // namespace cardea::autocert::acme

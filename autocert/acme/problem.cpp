@@ -119,8 +119,16 @@ setback setback_from(const problem& cause, const std::vector<std::string>& domai
   return out;
 }
 
+// Several names may have several problems; any of this type is one for the operator's DNS.
+bool is_caa(const problem& cause) noexcept {
+  if (cause.type == "caa") return true;
+  for (const problem::subproblem& each : cause.subproblems)
+    if (each.type == "caa") return true;
+  return false;
+}
+
 base::error error_from(const problem& cause) {
-  errc code = errc::rejected;
+  errc code = is_caa(cause) ? errc::forbidden_by_caa : errc::rejected;
   if (cause.type == "rateLimited" || cause.status == 429) code = errc::rate_limited;
   if (cause.type == "accountDoesNotExist") code = errc::account_unknown;
   if (cause.type == "badNonce") code = errc::bad_nonce;

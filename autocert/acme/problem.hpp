@@ -39,6 +39,9 @@ struct problem {
 /// What a refusal means for the next order of these names.
 [[nodiscard]] setback setback_from(const problem& cause, const std::vector<std::string>& domains);
 
+/// Whether a CAA record of the domain keeps the CA from issuing (RFC 8659).
+[[nodiscard]] bool is_caa(const problem& cause) noexcept;
+
 /// The problem as an error of this client.
 [[nodiscard]] base::error error_from(const problem& cause);
 

@@ -1,5 +1,7 @@
 #include "autocert/dns/propagation.hpp"
 
+#include "autocert/dns/name_servers.hpp"
+
 #include <algorithm>
 #include <vector>
 
@@ -8,11 +10,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::uint16_t dns_port = 53;
 constexpr int rcode_noerror = 0;
 constexpr int rcode_nxdomain = 3;
 constexpr milliseconds first_pause{50};
-constexpr base::dns_timing patience{milliseconds(2'000), 1};
 
 enum class sight { shown, missing, unreachable };
 
@@ -22,32 +22,10 @@ struct view {
   std::string said;
 };
 
-struct name_server {
-  std::string name;
-  std::vector<base::address> addresses;  ///< one good answer is enough
+struct watched_server {
+  name_server server;
   view last{};
 };
-
-// Who must show the record.
-base::awaitable<base::result<std::vector<name_server>>> servers_of(const base::dns_resolver& resolver,
-                                                                   std::string zone) {
-  std::vector<name_server> out;
-  // A resolver that holds the zone itself is one of its servers, whatever the NS records say.
-  for (const base::address& each : resolver.servers()) {
-    const auto own = co_await base::dns_query(zone, base::dns_type::soa, each, false, patience);
-    if (own && own->authoritative && own->rcode == 0) out.push_back({each.to_string(), {each}});
-  }
-  const auto reply = co_await resolver.query(zone, base::dns_type::ns);
-  if (!reply) co_return reply.error();
-  for (const base::dns_record& each : reply->answers) {
-    if (each.type != base::dns_type::ns) continue;
-    name_server next{each.text, {}};
-    if (auto found = co_await resolver.addresses_of(each.text, dns_port)) next.addresses = std::move(*found);
-    out.push_back(std::move(next));
-  }
-  if (out.empty()) co_return base::error(base::errc::not_found, "no name servers found for zone " + zone);
-  co_return out;
-}
 
 std::string words_of(const base::dns_reply& reply) {
   if (reply.rcode != 0) return "answered " + base::dns_rcode_name(reply.rcode);
@@ -62,7 +40,7 @@ base::awaitable<view> look(const name_server& server, std::string name, std::str
   for (const base::address& each : server.addresses) {
     const std::string where = each.to_string();
     const std::string who = server.name == where ? "" : server.name + " at ";
-    const auto reply = co_await base::dns_query(name, base::dns_type::txt, each, false, patience);
+    const auto reply = co_await ask_quickly(name, base::dns_type::txt, each);
     if (!reply) {
       if (out.seen == sight::unreachable) out.said = who + reply.error().message();
       continue;
@@ -79,17 +57,17 @@ base::awaitable<view> look(const name_server& server, std::string name, std::str
   co_return out;
 }
 
-bool all_show(const std::vector<name_server>& servers) {
+bool all_show(const std::vector<watched_server>& servers) {
   const auto is = [](sight wanted) {
-    return [wanted](const name_server& each) { return each.last.seen == wanted; };
+    return [wanted](const watched_server& each) { return each.last.seen == wanted; };
   };
   return std::any_of(servers.begin(), servers.end(), is(sight::shown)) &&
          std::none_of(servers.begin(), servers.end(), is(sight::missing));
 }
 
-std::string laggards(const std::vector<name_server>& servers) {
+std::string laggards(const std::vector<watched_server>& servers) {
   std::string out;
-  for (const name_server& each : servers)
+  for (const watched_server& each : servers)
     if (each.last.seen != sight::shown) out += (out.empty() ? "" : "; ") + each.last.said;
   return out;
 }
@@ -101,15 +79,17 @@ base::awaitable<base::result<void>> wait_until_visible(
     std::function<base::awaitable<void>(std::chrono::steady_clock::duration)> sleep) {
   const auto zone = co_await resolver.find_zone(name);
   if (!zone) co_return zone.error();
-  auto servers = co_await servers_of(resolver, *zone);
-  if (!servers) co_return servers.error();
+  const auto found = co_await servers_of(resolver, *zone);
+  if (!found) co_return found.error();
+  std::vector<watched_server> servers;
+  for (const name_server& each : *found) servers.push_back({each, {}});
   const auto cancellation = co_await base::asio::this_coro::cancellation_state;
   const auto deadline = std::chrono::steady_clock::now() + timing.timeout;
   milliseconds pause = first_pause;
   while (true) {
-    for (name_server& each : *servers)
-      if (each.last.seen != sight::shown) each.last = co_await look(each, name, value);
-    if (all_show(*servers)) co_return base::result<void>();
+    for (watched_server& each : servers)
+      if (each.last.seen != sight::shown) each.last = co_await look(each.server, name, value);
+    if (all_show(servers)) co_return base::result<void>();
     const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) break;
     co_await sleep(std::min(pause, left));
@@ -118,7 +98,7 @@ base::awaitable<base::result<void>> wait_until_visible(
       co_return base::error(base::errc::cancelled, "withdrawn");
     pause = std::max(std::min(pause * 2, timing.polling_interval), first_pause);
   }
-  const std::string who = laggards(*servers);
+  const std::string who = laggards(servers);
   co_return base::error(base::errc::timed_out, "the record " + name + " is not visible: " + who);
 }
 

@@ -16,17 +16,34 @@ constexpr std::size_t left_max = 500;
 
 }  // namespace
 
-dns01::dns01(std::unique_ptr<dnsproviders::provider> provider, follow_cnames follow, wait_until_visible wait,
-             std::string notes_path, base::logger log)
+std::string account_label(std::string_view account_url) {
+  constexpr std::string_view alphabet = "abcdefghijklmnopqrstuvwxyz234567";
+  constexpr std::size_t digest_bytes = 10;  // sixteen digits, without a rest
+  const auto digest = base::sha256(account_url);
+  std::string out = "_";
+  std::uint32_t bits = 0;
+  unsigned count = 0;
+  for (std::size_t i = 0; i < digest_bytes; ++i) {
+    bits = bits << 8U | digest[i];
+    for (count += 8; count >= 5; count -= 5) out += alphabet[bits >> (count - 5) & 31U];
+  }
+  return out;
+}
+
+dns01::dns01(std::shared_ptr<dnsproviders::provider> provider, follow_cnames follow, wait_until_visible wait,
+             std::string notes_path, base::logger log, config::challenge_type type)
     : provider_(std::move(provider)),
       follow_(std::move(follow)),
       wait_(std::move(wait)),
       notes_path_(std::move(notes_path)),
-      log_(std::move(log)) {}
+      log_(std::move(log)),
+      type_(type) {}
 
 base::awaitable<base::result<dns01::record>> dns01::make_record(work from) {
   const auto digest = base::sha256(from.key_authorization);
-  const std::string asked = "_acme-challenge." + from.domain;
+  const bool is_of_account = type_ == config::challenge_type::dns_account01;
+  const std::string label = is_of_account ? account_label(from.account_url) + "." : std::string();
+  const std::string asked = label + "_acme-challenge." + from.domain;
   const auto name = co_await follow_(asked);
   if (!name) co_return name.error().at(asked);
   co_return record{*name, base::base64url(digest), from.domain, from.token, from.key_authorization};
@@ -47,7 +64,7 @@ base::awaitable<void> dns01::await_one(record what, base::result<void>& outcome)
     outcome = visible.error().at("record " + name);
     co_return;
   }
-  log_.info("the DNS record is visible", {{"name", name}});
+  log_.info("the DNS record has had its time to spread", {{"name", name}});
 }
 
 base::awaitable<base::result<void>> dns01::present(std::vector<work> wanted) {

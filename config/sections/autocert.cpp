@@ -2,6 +2,7 @@
 
 #include "config/sections/known_cas.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace cardea::config {
@@ -34,6 +35,9 @@ std::optional<certificate_request> rehearsal_of(const certificate_request& of) {
   // An external account counts in one directory only.
   if (!of.staging_dir_url && of.eab_kid.empty()) where = staging_of(directory_of(of)).value_or("");
   if (where.empty()) return std::nullopt;
+  // The operator's record names one account, and the rehearsal's is another.
+  const auto& types = of.challenges;
+  if (std::find(types.begin(), types.end(), challenge_type::dns_persist01) != types.end()) return std::nullopt;
   certificate_request out = of;
   out.fallbacks.clear();
   out.ca_dir_url = where;

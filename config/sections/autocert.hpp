@@ -1,7 +1,9 @@
 #pragma once
 
 #include "base/secret.hpp"
+#include "config/sections/challenge.hpp"
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,6 +33,16 @@ struct certificate_issuer {
   friend bool operator==(const certificate_issuer&, const certificate_issuer&) = default;
 };
 
+/// How a DNS record is waited for before the CA is asked to look at it.
+struct propagation_settings {
+  bool check = true;                                           ///< asks the zone's name servers
+  std::optional<std::chrono::milliseconds> timeout;            ///< without: the DNS provider's
+  std::optional<std::chrono::milliseconds> polling_interval;   ///< without: the DNS provider's
+  std::chrono::milliseconds delay{0};                          ///< waited besides, after the check
+
+  friend bool operator==(const propagation_settings&, const propagation_settings&) = default;
+};
+
 /// One certificate that is obtained, renewed and served: `main` or `extra[N]`.
 ///
 /// Inheritance is already applied: an extra holds the values it ends up with.
@@ -41,7 +53,10 @@ struct certificate_request : certificate_issuer {
   std::string name;  ///< "main" or "extra[N]", N from 0: prefixes every message
   std::string provider = "local";
   std::string email;
-  std::vector<std::string> domains;  ///< normalised, as written otherwise, wildcards included
+  /// Normalised, as written otherwise: A-labels, wildcards included; IP addresses in canonical spelling.
+  std::vector<std::string> domains;
+  std::vector<challenge_type> challenges;  ///< in order of preference; empty: see challenges_of
+  propagation_settings propagation;
   std::string cert_path = "certs/cert.crt";
   std::string key_path = "certs/priv.key";
   std::map<std::string, base::secret> options;   ///< of the DNS provider; all print as ***

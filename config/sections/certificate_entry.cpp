@@ -1,6 +1,8 @@
 #include "config/sections/certificate_entry.hpp"
 
 #include "base/dns_name.hpp"
+#include "base/idn.hpp"
+#include "base/ip_text.hpp"
 #include "base/text.hpp"
 #include "config/scalars.hpp"
 
@@ -41,6 +43,19 @@ constexpr std::array<key_type_name, 14> key_type_names{{{"EC256", key_type::ec25
                                                         {"EC-256", key_type::ec256},
                                                         {"EC-384", key_type::ec384}}};
 
+// The form in which names are compared and ordered; empty for what is none.
+std::string name_of_certificate(std::string_view text) {
+  if (auto ip = base::canonical_ip(base::trim(text))) return std::move(*ip);
+  const std::string written = base::normalise_dns_name(text);
+  const bool is_wildcard = base::is_wildcard(written);
+  const auto ascii = base::to_ascii_name(is_wildcard ? written.substr(2) : written);
+  if (!ascii) return {};
+  std::string name = (is_wildcard ? "*." : "") + base::to_lower(*ascii);
+  return base::is_dns_name(name) ? name : std::string();
+}
+
+constexpr std::chrono::milliseconds propagation_max = std::chrono::hours(24);
+
 class entry_reader {
  public:
   entry_reader(certificate_entry& entry, const value& from,
@@ -59,6 +74,8 @@ class entry_reader {
     if (const auto found = given("reuse_key", "reuse_key"))
       entry_.request.reuse_key = found->boolean().value_or(entry_.request.reuse_key);
     read_issuer_keys();
+    read_challenge();
+    read_propagation();
   }
 
   mapping& keys() { return keys_; }
@@ -92,7 +109,10 @@ class entry_reader {
     std::string name = base::to_lower(*text);
     const auto& others = dns_provider_names_;
     if (is_built_in(name) || std::find(others.begin(), others.end(), name) != others.end()) {
-      if (name != entry_.request.provider) entry_.request.options.clear();  // another vendor's secrets
+      if (name != entry_.request.provider) {
+        entry_.request.options.clear();  // another vendor's secrets
+        entry_.request.challenges.clear();  // and what needs a vendor
+      }
       entry_.request.provider = std::move(name);
       entry_.provider_known = true;
       return;
@@ -115,8 +135,8 @@ class entry_reader {
         if (item.is_null()) item.expected("a domain");
         continue;
       }
-      std::string name = base::normalise_dns_name(*text);
-      if (!base::is_dns_name(name)) {
+      std::string name = name_of_certificate(*text);
+      if (name.empty()) {
         item.fail(errc::invalid_domain, fmt::format("invalid domain {}", item.found()));
       } else if (!seen.insert(name).second) {
         item.warn(fmt::format("domain {} is there already", item.found()));
@@ -221,6 +241,50 @@ class entry_reader {
     entry_.own.insert_or_assign("ca_dir_url", entry_.issuers.front().whole);
     for (auto each = std::next(entry_.issuers.begin()); each != entry_.issuers.end(); ++each)
       entry_.request.fallbacks.push_back(each->issuer);
+  }
+
+  void read_challenge() {
+    const auto found = given("challenge", "challenge");
+    if (!found) return;
+    auto& types = entry_.request.challenges;
+    types.clear();
+    for (const value& item : found->items()) {
+      const auto text = item.text();
+      if (!text) continue;
+      const auto type = challenge_type_of(base::trim(*text));
+      if (!type)
+        item.expected(fmt::format("{}", fmt::join(challenge_type_names(), ", ")),
+                      did_you_mean(base::to_lower(*text), challenge_type_names()));
+      else if (std::find(types.begin(), types.end(), *type) != types.end())
+        item.fail(errc::duplicate, fmt::format("{} is there already", to_text(*type)));
+      else
+        types.push_back(*type);
+    }
+  }
+
+  // A mapping, or a switch: `off` looks at no name server.
+  void read_propagation() {
+    const auto found = given("propagation", "propagation");
+    if (!found) return;
+    propagation_settings& into = entry_.request.propagation;
+    into = {};
+    if (found->tree().kind == node_kind::scalar && found->tree().text.find(':') == std::string::npos) {
+      into.check = found->boolean().value_or(true);
+      return;
+    }
+    const auto section = found->as_mapping();
+    if (!section) return;
+    mapping keys(*section);
+    keys.read("check", into.check);
+    keys.read("delay", into.delay, std::chrono::milliseconds(0), propagation_max);
+    read_duration(keys, "timeout", std::chrono::seconds(1), into.timeout);
+    read_duration(keys, "polling_interval", std::chrono::milliseconds(50), into.polling_interval);
+    keys.finish();
+  }
+
+  static void read_duration(mapping& keys, std::string_view key, std::chrono::milliseconds low,
+                            std::optional<std::chrono::milliseconds>& into) {
+    if (const auto found = keys.take(key)) into = found->duration(low, propagation_max);
   }
 
   void read_key_type() {

@@ -4,15 +4,29 @@
 #include "base/text.hpp"
 #include "config/scalars.hpp"
 #include "config/sections/certificate_entry.hpp"
+#include "config/sections/challenge_choice.hpp"
+#include "config/sections/known_cas.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <set>
 
 namespace cardea::config {
 namespace {
+
+constexpr std::size_t acme_domains_max = 100;  // of Let's Encrypt and ZeroSSL, the usual CAs
+constexpr std::size_t short_profile_domains_max = 25;
+
+// Let's Encrypt's newer profiles take fewer names than its default.
+std::size_t domains_max_of(const certificate_request& request) {
+  const bool is_short = request.profile == "shortlived" || request.profile == "tlsserver";
+  const bool is_lets_encrypt =
+      request.ca_dir_url.empty() || request.ca_dir_url.find(".letsencrypt.org/") != std::string::npos;
+  return is_short && is_lets_encrypt ? short_profile_domains_max : acme_domains_max;
+}
 
 // The account of another CA needs a key of its own: a key that two CAs know
 // links both accounts. 16 hex digits as GoDoxy takes them, so its keys are found.
@@ -51,6 +65,12 @@ void check_account_keys(const certificate_entry& entry) {
         entry.fail(errc::duplicated_path, entry.issuers[i].whole,
                    fmt::format("duplicated path \"{}\": each CA needs an acme_key_path of its own",
                                printable(all[i].acme_key_path)));
+}
+
+// An empty address is Let's Encrypt's, which a custom CA has to be named as like any other.
+void name_directory(certificate_entry& entry) {
+  if (entry.request.provider == "custom" && entry.request.ca_dir_url.empty() && entry.has("ca_dir_url"))
+    entry.request.ca_dir_url = lets_encrypt_directory;
 }
 
 class path_register {
@@ -125,18 +145,33 @@ void require(const certificate_entry& entry, std::string_view field, std::string
              fmt::format("missing field {}: {}", field, reason));
 }
 
-// Beyond what every name must look like: what a CA puts into a certificate.
+// Beyond what every name must look like: what a CA puts into a certificate, and how it can be proven.
 void check_domains(const certificate_entry& entry) {
-  for (std::size_t i = 0; i < entry.request.domains.size(); ++i) {
-    const std::string& domain = entry.request.domains[i];
-    if (is_ip(domain))
+  const auto& domains = entry.request.domains;
+  const bool is_public = entry.uses_acme() && entry.request.provider != "custom";
+  for (std::size_t i = 0; i < domains.size(); ++i) {
+    const std::string why = entry.uses_acme() ? why_unprovable(entry.request, domains[i]) : std::string();
+    const bool is_single_label = domains[i].find('.') == std::string::npos && !is_ip(domains[i]);
+    if (!why.empty())
       entry.fail(errc::invalid_domain, entry.domain_places[i],
-                 fmt::format("invalid domain \"{}\": an IP address", printable(domain)));
-    else if (domain.find('.') == std::string::npos && entry.uses_acme() && entry.request.provider != "custom")
+                 fmt::format("invalid domain \"{}\": {}", printable(domains[i]), why));
+    else if (is_single_label && is_public)
       entry.fail(
           errc::invalid_domain, entry.domain_places[i],
-          fmt::format("invalid domain \"{}\": a public CA needs a name with a dot", printable(domain)));
+          fmt::format("invalid domain \"{}\": a public CA needs a name with a dot", printable(domains[i])));
   }
+  const std::size_t most = domains_max_of(entry.request);
+  if (entry.uses_acme() && domains.size() > most)
+    entry.fail(errc::invalid_value, entry.domain_places[most],
+               fmt::format("more than {} domains: the CA takes no more in one certificate; add an extra", most));
+}
+
+void check_challenges(const certificate_entry& entry) {
+  const auto& types = entry.request.challenges;
+  const bool writes = std::find(types.begin(), types.end(), challenge_type::dns_account01) != types.end();
+  if (writes && entry.request.provider == "custom")
+    entry.fail(errc::invalid_value, entry.place_of("challenge"),
+               "dns-account-01 writes DNS records: name a DNS provider instead of custom");
 }
 
 void ask_provider(const certificate_entry& entry, const request_check& check) {
@@ -170,6 +205,7 @@ void check_entry(const certificate_entry& entry, const request_check& check) {
   if (provider == "custom") require(entry, "ca_dir_url", reason);
   if (!entry.uses_acme()) return;
   require(entry, "email", reason);
+  check_challenges(entry);
   ask_provider(entry, check);
 }
 
@@ -218,6 +254,8 @@ autocert_section read_autocert(const value& from, std::span<const std::string_vi
   check_entry(*main, check);
   for (const certificate_entry& extra : extras) check_entry(extra, check);
   choose_account_key(*main, extras);
+  name_directory(*main);
+  for (certificate_entry& extra : extras) name_directory(extra);
   check_paths(*main, extras);
   autocert_section out;
   if (others.folders) out.folders = read_folders(*others.folders);

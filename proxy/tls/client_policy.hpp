@@ -35,6 +35,7 @@ using policy_id = base::trust_store::id_type;
 struct session_facts {
   std::string server_name;  ///< SNI in lower case, empty without
   policy_id policy{};       ///< under which the handshake was made
+  bool proves_name = false;  ///< to a CA (RFC 8737): nothing may be said on such a connection (B64)
 };
 
 /// SHA-256 of the whole certificate, in lower-case hexadecimal.

@@ -28,19 +28,6 @@ constexpr const char* tls12_ciphers =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 
-// ALPN: HTTP/2 before HTTP/1.1. A client that offers none of ours is refused rather than
-// served something that it did not ask for (V11).
-int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
-                    unsigned int offered_size, void*) {
-  static constexpr unsigned char ours[] = "\x02h2\x08http/1.1";
-  unsigned char* chosen = nullptr;
-  if (SSL_select_next_proto(&chosen, out_size, ours, sizeof ours - 1, offered, offered_size) !=
-      OPENSSL_NPN_NEGOTIATED)
-    return SSL_TLSEXT_ERR_ALERT_FATAL;
-  *out = chosen;
-  return SSL_TLSEXT_ERR_OK;
-}
-
 std::string joined(const std::vector<std::string>& names) {
   std::string out;
   for (const std::string& each : names) out += (out.empty() ? "" : ":") + each;
@@ -54,6 +41,24 @@ int facts_index() {
 
 session_facts& facts_of(SSL* session) noexcept {
   return *static_cast<session_facts*>(SSL_get_ex_data(session, facts_index()));
+}
+
+// ALPN: HTTP/2 before HTTP/1.1. A client that offers none of ours is refused rather than
+// served something that it did not ask for (V11).
+int choose_protocol(SSL* session, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
+                    unsigned int offered_size, void*) {
+  if (facts_of(session).proves_name) {
+    *out = offered + 1;  // the only entry
+    *out_size = offered[0];
+    return SSL_TLSEXT_ERR_OK;
+  }
+  static constexpr unsigned char ours[] = "\x02h2\x08http/1.1";
+  unsigned char* chosen = nullptr;
+  if (SSL_select_next_proto(&chosen, out_size, ours, sizeof ours - 1, offered, offered_size) !=
+      OPENSSL_NPN_NEGOTIATED)
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+  *out = chosen;
+  return SSL_TLSEXT_ERR_OK;
 }
 
 // What a ticket was made under: the policy, then the server name.
@@ -164,6 +169,21 @@ ssl_ptr server_context::make_session(session_facts& facts) {
   return session;
 }
 
+// Before OpenSSL looks at a ticket: a CA must not resume, and what is not exactly a CA's handshake goes on as
+// any other (B63, B64).
+std::optional<bool> server_context::prepare_proof(SSL* session, std::string_view server_name) const {
+  if (challenges_ == nullptr || !challenges_->has_tls_alpn01() || !asks_for_acme_proof(session)) return false;
+  const base::certificate* const proof = challenges_->find_tls_alpn01(server_name);
+  if (proof == nullptr) return false;
+  const base::x509_ptr leaf = proof->leaf();
+  const base::key_ptr key = proof->key();
+  if (!leaf || !key || SSL_use_certificate(session, leaf.get()) != 1 || SSL_use_PrivateKey(session, key.get()) != 1)
+    return std::nullopt;
+  SSL_set_options(session, SSL_OP_NO_TICKET);
+  SSL_set_num_tickets(session, 0);
+  return true;
+}
+
 // Before OpenSSL looks at a ticket: the policy is part of a session's identity, which decides
 // whether it may be resumed at all.
 int server_context::read_hello(SSL* session, int* alert, void* self) {
@@ -175,6 +195,13 @@ int server_context::read_hello(SSL* session, int* alert, void* self) {
     return SSL_CLIENT_HELLO_ERROR;
   }
   facts.server_name = std::move(*name);
+  const auto proves = own.prepare_proof(session, facts.server_name);
+  facts.proves_name = proves.value_or(false);
+  if (facts.proves_name) return SSL_CLIENT_HELLO_SUCCESS;  // a CA has no certificate of its own to show
+  if (!proves) {
+    *alert = SSL_AD_INTERNAL_ERROR;
+    return SSL_CLIENT_HELLO_ERROR;
+  }
   const client_policies::answer found =
       own.policies_ ? own.policies_->find(facts.server_name) : client_policies::answer{};
   // A CA that looks for its proof asks for no host of ours, and gets nothing but the proof.
@@ -231,6 +258,7 @@ bool server_context::equip(SSL* session, std::span<const base::certificate_ptr> 
 }
 
 int server_context::choose_certificate(SSL* session, void* self) {
+  if (facts_of(session).proves_name) return 1;
   auto& own = *static_cast<server_context*>(self);
   if (!own.certificates_) return 0;  // handshake_failure
   if (own.equip(session, own.certificates_->find(server_name_of(session)))) return 1;

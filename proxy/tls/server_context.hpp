@@ -2,6 +2,7 @@
 
 #include "base/certificate_source.hpp"
 #include "base/error.hpp"
+#include "base/pending_challenges.hpp"
 #include "config/sections/tls.hpp"
 #include "proxy/tls/client_policy.hpp"
 #include "proxy/tls/opened_certificates.hpp"
@@ -12,6 +13,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,6 +48,9 @@ class server_context {
   /// Whose clients need a certificate, for handshakes from now on.
   void publish(std::shared_ptr<const client_policies> policies) noexcept { policies_ = std::move(policies); }
 
+  /// Handshakes that only prove a name to a CA (tls-alpn-01, RFC 8737); null: none is expected.
+  void publish_challenges(base::challenge_snapshot pending) noexcept { challenges_ = std::move(pending); }
+
   [[nodiscard]] bool equipped() const noexcept { return certificates_ != nullptr; }
 
   /// A session in accept state. `facts` is filled in by the ClientHello.
@@ -58,6 +63,8 @@ class server_context {
   static int choose_certificate(SSL* session, void* self);
   /// Gives the session the best of these that can be served; false when there is none.
   [[nodiscard]] bool equip(SSL* session, std::span<const base::certificate_ptr> from);
+  /// Whether the ClientHello is a CA's that gets its proof; nothing when that could not be prepared.
+  [[nodiscard]] std::optional<bool> prepare_proof(SSL* session, std::string_view server_name) const;
 
   ssl_ctx_ptr context_;
   base::certificate_snapshot certificates_;
@@ -65,6 +72,7 @@ class server_context {
   std::shared_ptr<const client_policies> policies_;
   std::shared_ptr<const ticket_keys> tickets_;
   config::tls_section::stranger strangers_;
+  base::challenge_snapshot challenges_;
 };
 
 /// The groups for the key exchange when none are configured, best first.

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "tests/support/jws_reader.hpp"
 
+#include <arpa/inet.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <boost/json/array.hpp>
@@ -52,9 +53,14 @@ std::vector<std::string> names_in(X509_REQ* request) {
   auto* const names =
       static_cast<GENERAL_NAMES*>(X509V3_get_d2i(extensions, NID_subject_alt_name, nullptr, nullptr));
   for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
-    const ASN1_STRING* const text = sk_GENERAL_NAME_value(names, i)->d.ia5;
+    const GENERAL_NAME* const entry = sk_GENERAL_NAME_value(names, i);
+    const ASN1_STRING* const text = entry->d.ia5;
     out.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
                      static_cast<std::size_t>(ASN1_STRING_length(text)));
+    if (entry->type != GEN_IPADD) continue;
+    std::array<char, INET6_ADDRSTRLEN> address{};
+    inet_ntop(out.back().size() == 4 ? AF_INET : AF_INET6, out.back().data(), address.data(), address.size());
+    out.back() = address.data();
   }
   GENERAL_NAMES_free(names);
   sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
@@ -62,6 +68,8 @@ std::vector<std::string> names_in(X509_REQ* request) {
 }
 
 constexpr std::size_t first_alternate = 1000;
+constexpr std::size_t types_max =
+    10;  // a challenge's address is that of its authorization times this, and its type
 
 std::size_t leaf_size(const std::string& chain) {
   constexpr std::string_view end = "-----END CERTIFICATE-----\n";
@@ -135,6 +143,10 @@ std::optional<acme_ca::target> acme_ca::find(const std::string& url) {
   const auto [end, failure] = std::from_chars(path.data() + split, path.data() + path.size(), out.index);
   if (found == numbered.end() || failure != std::errc{} || *end != '\0') return std::nullopt;
   out.step = found->second;
+  if (out.step == ca_step::challenge) {
+    out.type = out.index % types_max;
+    out.index /= types_max;
+  }
   return out;
 }
 
@@ -174,6 +186,10 @@ acme_ca::response acme_ca::show_directory() const {
   json::object offered;
   for (const std::string& each : profiles) offered[each] = "a profile";
   if (!offered.empty()) meta["profiles"] = std::move(offered);
+  if (!issuers.empty()) meta["issuerDomainNames"] = json::array(issuers.begin(), issuers.end());
+  if (!account_hash_prefix.empty()) meta["accountHashPrefix"] = account_hash_prefix;
+  if (!caa_identities.empty())
+    meta["caaIdentities"] = json::array(caa_identities.begin(), caa_identities.end());
   json::object out{{"newNonce", base_url + "/new-nonce"},     {"newAccount", base_url + "/new-account"},
                    {"newOrder", base_url + "/new-order"},     {"keyChange", base_url + "/key-change"},
                    {"revokeCert", base_url + "/revoke-cert"}, {"meta", std::move(meta)}};
@@ -245,7 +261,7 @@ acme_ca::response acme_ca::act(const target& where, const signed_request& from) 
     case ca_step::authorization:
       return show_authorization(where.index);
     case ca_step::challenge:
-      return take_challenge(where.index, from);
+      return take_challenge(where, from);
     case ca_step::finalize:
       return finalize(where.index, from);
     default:
@@ -357,6 +373,7 @@ acme_ca::response acme_ca::make_order(const signed_request& from) {
     authorization one;
     one.wildcard = name.starts_with("*.");
     one.domain = one.wildcard ? name.substr(2) : name;
+    one.is_address = text_in(each.as_object(), "type") == "ip";
     one.status = authorizations_are_reused ? "valid" : "pending";
     one.token = "token-" + std::to_string(authorizations_.size());
     made.domains.push_back(name);
@@ -399,38 +416,58 @@ acme_ca::response acme_ca::show_authorization(std::size_t index) {
   authorization& what = authorizations_[index];
   if (what.status == "pending" && what.answered && what.rounds_left-- <= 0)
     what.status = what.proven ? "valid" : "invalid";
-  json::object dns{{"type", "dns-01"}, {"url", address("chall", index)}, {"token", what.token}};
-  dns["status"] = what.status == "pending" && what.answered ? "processing" : what.status;
-  if (what.status == "invalid") {
-    const auto found = validation_errors.find(what.domain);
-    dns["error"] = parse(
-        found != validation_errors.end()
-            ? found->second
-            : problem_body(403, "unauthorized", "no such TXT record at _acme-challenge." + what.domain));
+  json::array challenges;
+  for (std::size_t i = 0; i < offers.size(); ++i) {
+    const bool is_wanted = offers[i].starts_with("dns-") ? !what.is_address : !what.wildcard;
+    if (!is_wanted) continue;
+    // RFC 8555 section 7.1.4: of a dead authorization the challenge that failed.
+    if (what.status == "invalid" && offers[i] != what.type) continue;
+    json::object one{
+        {"type", offers[i]}, {"url", address("chall", index * types_max + i)}, {"status", "pending"}};
+    if (offers[i] == "dns-persist-01")
+      one["issuerDomainNames"] = json::array(issuers.begin(), issuers.end());
+    else
+      one["token"] = what.token;
+    if (offers[i] == what.type) {
+      one["status"] = what.status == "pending" ? "processing" : what.status;
+      if (what.status == "invalid") {
+        const auto found = validation_errors.find(what.domain);
+        one["error"] =
+            parse(found != validation_errors.end()
+                      ? found->second
+                      : problem_body(403, "unauthorized", "no proof of " + what.domain + " by " + what.type));
+      }
+    }
+    challenges.push_back(std::move(one));
   }
-  json::object body{{"status", what.status}, {"identifier", {{"type", "dns"}, {"value", what.domain}}}};
+  json::object body{{"status", what.status},
+                    {"identifier", {{"type", what.is_address ? "ip" : "dns"}, {"value", what.domain}}}};
   if (what.wildcard) body["wildcard"] = true;
-  body["challenges"] = json::array{
-      {{"type", "http-01"}, {"url", base_url + "/unused"}, {"token", "unused"}, {"status", "pending"}}, dns};
+  body["challenges"] = std::move(challenges);
   response out = json_response(200, body);
   if (what.status == "pending")
     out.headers.insert(out.headers.end(), waiting_fields.begin(), waiting_fields.end());
   return out;
 }
 
-// RFC 8555 section 8.4; everything must be in place now (B66).
-acme_ca::response acme_ca::take_challenge(std::size_t index, const signed_request& from) {
-  authorization& what = authorizations_[index];
+// Everything must be in place now (B66).
+acme_ca::response acme_ca::take_challenge(const target& where, const signed_request& from) {
+  authorization& what = authorizations_[where.index];
+  if (where.type >= offers.size()) return refuse(404, "malformed", "no such challenge");
   if (from.payload != "{}") return refuse(400, "malformed", "a challenge is answered with {}");
   if (what.status != "pending" || what.answered)
     return refuse(400, "malformed", "the challenge is not pending any more");
-  const std::string thumbprint = base::base64url(base::sha256(from.jwk));
-  const std::string expected = base::base64url(base::sha256(what.token + "." + thumbprint));
   what.answered = true;
-  what.proven = zone_.contains({"_acme-challenge." + what.domain, expected}) &&
-                !validation_errors.contains(what.domain);
+  what.type = offers[where.type];
+  const validation seen{
+      what.type, what.domain, what.wildcard,      what.token, base::base64url(base::sha256(from.jwk)),
+      from.kid,  issuers,     account_hash_prefix};
+  what.proven = is_proven(seen, zone_, listeners) && !validation_errors.contains(what.domain) &&
+                !unreachable.contains(what.type);
   what.rounds_left = validation_rounds;
-  return json_response(200, {{"type", "dns-01"}, {"url", address("chall", index)}, {"status", "processing"}});
+  return json_response(200, {{"type", what.type},
+                             {"url", address("chall", where.index * types_max + where.type)},
+                             {"status", "processing"}});
 }
 
 acme_ca::response acme_ca::finalize(std::size_t index, const signed_request& from) {
@@ -444,7 +481,10 @@ acme_ca::response acme_ca::finalize(std::size_t index, const signed_request& fro
     return refuse(400, "badCSR", "not a signing request");
   if (names_in(csr.get()) != what.domains) return refuse(400, "badCSR", "the names are not the order's");
   std::string names;
-  for (const std::string& each : what.domains) names += (names.empty() ? "DNS:" : ",DNS:") + each;
+  for (std::size_t i = 0; i < what.domains.size(); ++i) {
+    const bool is_address = authorizations_[what.authorizations[i]].is_address;
+    names += std::string(i == 0 ? "" : ",") + (is_address ? "IP:" : "DNS:") + what.domains[i];
+  }
   what.chain = signer_.certify(X509_REQ_get0_pubkey(csr.get()), names) + signer_.pem();
   if (change_chain) what.chain = change_chain(what.chain);
   what.status = "processing";

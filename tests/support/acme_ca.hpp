@@ -2,6 +2,8 @@
 
 #include "base/certificate.hpp"
 #include "base/fetch.hpp"
+#include "base/pending_challenges.hpp"
+#include "tests/support/acme_validation.hpp"
 #include "tests/support/simulated_time.hpp"
 #include "tests/support/test_ca.hpp"
 
@@ -16,9 +18,6 @@
 #include <vector>
 
 namespace cardea::test_support {
-
-/// The TXT records that the CA sees: (name, value).
-using txt_records = std::multiset<std::pair<std::string, std::string>>;
 
 enum class ca_step {
   directory,
@@ -98,6 +97,12 @@ class acme_ca {
   int validation_rounds = 0;                     ///< how often an authorization is still pending when asked
   int issuing_rounds = 0;                        ///< how often an order is still processing when asked
   std::vector<base::http_field> waiting_fields;  ///< of answers that say "not yet"
+  std::vector<std::string> offers{"http-01", "tls-alpn-01", "dns-01"};  ///< challenge types
+  std::set<std::string> unreachable;   ///< challenge types that the CA never finds proven
+  base::challenge_snapshot listeners;  ///< what port 80 and 443 answer now
+  std::vector<std::string> issuers;    ///< its names in dns-persist-01 records; in its directory too
+  std::string account_hash_prefix;     ///< of accounts there; empty: they stand as they are
+  std::vector<std::string> caa_identities;
   std::map<std::string, std::string> validation_errors;  ///< domain -> the challenge's "error" in JSON
   std::map<std::string, std::string> external_keys;      ///< kid -> key; not empty: a binding is required
   std::vector<std::string> profiles;                     ///< that orders may name
@@ -118,9 +123,11 @@ class acme_ca {
   };
   struct authorization {
     std::string domain;
+    bool is_address = false;
     bool wildcard = false;
     std::string status = "pending";
     std::string token;
+    std::string type;  ///< of the challenge that was answered
     bool answered = false;
     bool proven = false;
     int rounds_left = 0;
@@ -135,6 +142,7 @@ class acme_ca {
   struct target {
     ca_step step;
     std::size_t index = 0;
+    std::size_t type = 0;  ///< of a challenge, by `offers`
   };
   struct signed_request;
   using response = base::fetch_response;
@@ -155,7 +163,7 @@ class acme_ca {
   [[nodiscard]] response give_external_account(const base::fetch_request& asked);
   [[nodiscard]] response show_order(std::size_t index, int status);
   [[nodiscard]] response show_authorization(std::size_t index);
-  [[nodiscard]] response take_challenge(std::size_t index, const signed_request& from);
+  [[nodiscard]] response take_challenge(const target& where, const signed_request& from);
   [[nodiscard]] response finalize(std::size_t index, const signed_request& from);
   void refresh(order& what);
   [[nodiscard]] response refuse(int status, const std::string& type, const std::string& detail);

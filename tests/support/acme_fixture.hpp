@@ -3,6 +3,11 @@
 #include "autocert/acme/acme_issuer.hpp"
 #include "autocert/acme/error.hpp"
 #include "autocert/key.hpp"
+#include "autocert/solvers/challenge_board.hpp"
+#include "autocert/solvers/dns01.hpp"
+#include "autocert/solvers/dns_persist01.hpp"
+#include "autocert/solvers/http01.hpp"
+#include "autocert/solvers/tls_alpn01.hpp"
 #include "base/task_group.hpp"
 #include "tests/support/acme_ca.hpp"
 #include "tests/support/acme_twist.hpp"
@@ -74,12 +79,25 @@ class acme_fixture : public testing::Test {
     auto transport = std::make_shared<autocert::acme::transport>(acme_ca::directory_url(), ca_.fetch(),
                                                                  time_.clock(), sleep(), limits_);
     shared_account_ = std::make_shared<autocert::acme::account>(account_, transport);
-    auto solver = std::make_unique<autocert::solvers::dns01>(
+    autocert::acme::prover::solver_list solvers;
+    for (const config::challenge_type type : types_) solvers.push_back(make_solver(type));
+    issuer_ = std::make_unique<autocert::acme::acme_issuer>(settings_, std::move(transport), shared_account_,
+                                                            std::move(solvers), time_.clock(), sleep());
+  }
+
+  std::unique_ptr<autocert::solvers::solver> make_solver(config::challenge_type type) {
+    using config::challenge_type;
+    if (type == challenge_type::http01) return std::make_unique<autocert::solvers::http01>(board_);
+    if (type == challenge_type::tls_alpn01)
+      return std::make_unique<autocert::solvers::tls_alpn01>(board_, time_.clock());
+    if (type == challenge_type::dns_persist01)
+      return std::make_unique<autocert::solvers::dns_persist01>(
+          [this](std::string name) { return values_of(std::move(name)); }, folder_ / "dns-persist",
+          time_.clock(), base::logger("test"));
+    return std::make_unique<autocert::solvers::dns01>(
         std::make_unique<vendor_access>(vendor_), [](std::string name) { return same_name(std::move(name)); },
         [this](std::string, std::string, dnsproviders::propagation_timing) { return wait_until_visible(); },
-        folder_ / "pending-dns", base::logger("test"));
-    issuer_ = std::make_unique<autocert::acme::acme_issuer>(settings_, std::move(transport), shared_account_,
-                                                            std::move(solver), time_.clock(), sleep());
+        folder_ / "pending-dns", base::logger("test"), type);
   }
 
   /// Begins an order; `finish` ends it.
@@ -137,12 +155,24 @@ class acme_fixture : public testing::Test {
   autocert::acme::account_settings account_;
   autocert::acme::transport::limits limits_;
   std::shared_ptr<autocert::acme::account> shared_account_;
+  std::vector<config::challenge_type> types_{config::challenge_type::dns01};  ///< from the next restart on
+  autocert::solvers::challenge_board board_{
+      [this](base::challenge_snapshot pending, const std::function<void()>& installed) {
+        ca_.listeners = std::move(pending);
+        installed();
+      }};
   std::shared_ptr<const base::certificate> replaces_;  ///< by the orders that follow
   std::unique_ptr<autocert::acme::acme_issuer> issuer_;
   std::unique_ptr<base::task_group> running_;
 
  private:
   static base::awaitable<base::result<std::string>> same_name(std::string name) { co_return name; }
+  base::awaitable<base::result<std::vector<std::string>>> values_of(std::string name) {
+    std::vector<std::string> out;
+    for (const auto& [each, value] : vendor_.records)
+      if (each == name) out.push_back(value);
+    co_return out;
+  }
   base::awaitable<base::result<void>> wait_until_visible() {
     if (vendor_.visible_after.count() > 0) co_await time_.sleep(vendor_.visible_after);
     co_return base::result<void>();

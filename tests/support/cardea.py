@@ -57,13 +57,15 @@ class server:
     """`cardea run` in the test's folder, on ports of its own."""
 
     def __init__(self, test, autocert, routes, match_domains=("example.test",), grace="2s", threads=2,
-                 entrypoint=""):
+                 entrypoint="", ports=None, host="127.0.0.1"):
+        """`ports`: of https and http, for who has to know them before; `host`: an empty one is all addresses."""
         self.test = test
-        self.https, self.http, self.api = (harness.free_port() for _ in range(3))
+        self.https, self.http = ports or (harness.free_port(), harness.free_port())
+        self.api = harness.free_port()
         self.frame = f"""
 entrypoint:
-  http_addr: 127.0.0.1:{self.http}
-  https_addr: 127.0.0.1:{self.https}
+  http_addr: "{host}:{self.http}"
+  https_addr: "{host}:{self.https}"
   threads: {threads}
 {textwrap.indent(textwrap.dedent(entrypoint), "  ")}
 api:

@@ -68,6 +68,7 @@ class leaf:
         self.not_after = _date(re.search(r"notAfter=(.*)", out).group(1))
         self.key = "RSA" if "rsaEncryption" in out else "ECDSA"
         self.names = sorted(re.findall(r"DNS:([^\s,]+)", out))
+        self.addresses = sorted(re.findall(r"IP Address:([^\s,]+)", out))
 
     @classmethod
     def on_disk(cls, path):

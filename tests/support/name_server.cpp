@@ -41,12 +41,13 @@ bool bind_to(int kind, std::uint16_t& port) {
   return good;
 }
 
-[[noreturn]] void become(const std::string& program, const std::string& folder) {
+[[noreturn]] void become(const std::string& program, const std::string& folder, const std::string& odd) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   close_range(3, ~0U, 0);
   const std::string config = folder + "/named.conf";
   const std::string log = folder + "/named.log";
-  execl(program.c_str(), "named", "-f", "-n", "1", "-c", config.c_str(), "-L", log.c_str(), nullptr);
+  execl(program.c_str(), "named", "-f", "-n", "1", "-c", config.c_str(), "-L", log.c_str(),
+        odd.empty() ? nullptr : "-T", odd.c_str(), nullptr);
   _exit(127);
 }
 
@@ -61,7 +62,9 @@ std::uint16_t free_port() {
   return 0;
 }
 
-name_server::name_server(const std::vector<served_zone>& zones, const std::vector<served_key>& keys) {
+name_server::name_server(const std::vector<served_zone>& zones, const std::vector<served_key>& keys,
+                         std::string odd)
+    : odd_(std::move(odd)) {
   std::ostringstream text;
   for (const served_key& each : keys)
     text << "key \"" << each.name << "\" { algorithm " << each.algorithm << "; secret \"" << each.secret
@@ -95,7 +98,7 @@ bool name_server::start() {
   write_file(folder_ / "named.conf", text.str());
   const std::string program = folder_ / "named";
   pid_ = fork();
-  if (pid_ == 0) become(program, folder);
+  if (pid_ == 0) become(program, folder, odd_);
   const auto until = std::chrono::steady_clock::now() + patience;
   while (std::chrono::steady_clock::now() < until) {
     const std::string so_far = log();
@@ -126,7 +129,10 @@ std::string name_server::log() const {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-void name_server::pause() const { kill(pid_, SIGSTOP); }
+void name_server::pause() const {
+  kill(pid_, SIGSTOP);
+  waitpid(pid_, nullptr, WUNTRACED);  // it may run on for a moment on another core
+}
 void name_server::go_on() const { kill(pid_, SIGCONT); }
 
 }  // namespace cardea::tests

@@ -28,7 +28,9 @@ struct served_key {
 /// own; it dies with the test, also when the test is killed.
 class name_server {
  public:
-  explicit name_server(const std::vector<served_zone>& zones, const std::vector<served_key>& keys = {});
+  /// `odd`: how it misbehaves, as named's option -T says it ("ednsformerr"); empty: not at all.
+  explicit name_server(const std::vector<served_zone>& zones, const std::vector<served_key>& keys = {},
+                       std::string odd = {});
   name_server(const name_server&) = delete;
   name_server& operator=(const name_server&) = delete;
   ~name_server();
@@ -48,6 +50,7 @@ class name_server {
   void stop() noexcept;
 
   test_support::scratch_folder folder_;
+  std::string odd_;
   std::uint16_t port_ = 0;
   pid_t pid_ = -1;
 };

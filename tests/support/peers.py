@@ -71,14 +71,16 @@ key:
 class name_server(authority):
     """BIND, authoritative for dynamic zones that the TSIG keys may change."""
 
-    def __init__(self, test, zones, port=None):
+    def __init__(self, test, zones, port=None, records=None, follows=False, name="named"):
+        """`records`: {zone: lines of its file besides those that each has}; `follows`: CNAMEs into other zones, as a
+        resolver does. Its own root keeps it from asking anybody."""
         self.port = port or harness.free_port()
-        folder = test.path("named")
+        folder = test.path(name)
         os.makedirs(folder, exist_ok=True)
         # A copy: AppArmor confines the installed one to its own folders.
         program = shutil.copy(harness.tool("named"), folder)
         text = f"""
-options {{ directory "{folder}"; pid-file none; session-keyfile "{folder}/session.key"; recursion no;
+options {{ directory "{folder}"; pid-file none; session-keyfile "{folder}/session.key"; recursion {"yes" if follows else "no"};
   listen-on port {self.port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; dnssec-validation no; notify no;
   managed-keys-directory "{folder}"; empty-zones-enable no; }};
 controls {{ }};
@@ -88,11 +90,14 @@ key "{TSIG_KEY}" {{ algorithm hmac-sha256; secret "{TSIG_SECRET}"; }};
         for algorithm in TSIG_ALGORITHMS:
             text += f'key "{algorithm}" {{ algorithm {algorithm}; secret "{TSIG_SECRET}"; }};\n'
             allowed += f' key "{algorithm}";'
+        if follows:
+            test.write(f"{name}/root.zone", "$TTL 1\n@ SOA ns. hostmaster. 1 3600 600 86400 1\n@ NS ns.\nns A 127.0.0.1\n")
+            text += 'zone "." { type primary; file "root.zone"; };\n'
         for zone in zones:
-            test.write(f"named/{zone}.zone", zone_file(zone))
+            test.write(f"{name}/{zone}.zone", zone_file(zone) + (records or {}).get(zone, ""))
             text += f'zone "{zone}" {{ type primary; file "{zone}.zone"; allow-update {{ {allowed} }}; }};\n'
-        config = test.write("named/named.conf", text)
-        self.process = test.start("named", [program, "-g", "-n", "1", "-c", config])
+        config = test.write(f"{name}/named.conf", text)
+        self.process = test.start(name, [program, "-g", "-n", "1", "-c", config])
         self.process.wait_for_port(self.port)
         self.process.wait_for_log(r"\brunning\b")
 
@@ -145,7 +150,8 @@ zone-cache-refresh-interval=0
 class acme_ca:
     """Pebble with its bad nonces left on. `root` is what its certificates are checked against."""
 
-    def __init__(self, test, dns, validity_seconds=None, is_up=True, name="pebble", env=None, settings=None):
+    def __init__(self, test, dns, validity_seconds=None, is_up=True, name="pebble", env=None, settings=None,
+                 http_port=None, tls_port=None):
         """`env`: PEBBLE_* variables, `settings`: more of its configuration file."""
         self.port, self.management = harness.free_port(), harness.free_port()
         self.test, self.dns, self.process, self.root = test, dns, None, None
@@ -154,8 +160,9 @@ class acme_ca:
         self.listener_ca = certificates.make_ca(test.dir, f"{name}-listener-ca")
         cert, key = certificates.make_leaf(test.dir, f"{name}-listener", ["localhost"], self.listener_ca)
         config = {"listenAddress": f"127.0.0.1:{self.port}", "managementListenAddress": f"127.0.0.1:{self.management}",
-                  "certificate": cert, "privateKey": key, "httpPort": harness.free_port(),
-                  "tlsPort": harness.free_port(), "ocspResponderURL": "", "externalAccountBindingRequired": False}
+                  "certificate": cert, "privateKey": key,
+                  "httpPort": http_port or harness.free_port(), "tlsPort": tls_port or harness.free_port(),
+                  "ocspResponderURL": "", "externalAccountBindingRequired": False}
         if validity_seconds:
             config["certificateValidityPeriod"] = validity_seconds
         config.update(settings or {})

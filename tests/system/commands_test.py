@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The commands that print something and end: version, dns-providers, certs."""
 import datetime
+import hashlib
 import os
 import sys
 
@@ -52,6 +53,30 @@ class commands(harness.case):
             self.assertIn(part, main)
         self.assertIn("other.test", extra)
         self.assertRegex(extra, r"cannot read certs/missing\.crt: ")
+
+    def test_b71_certs_shows_the_records_that_have_to_stand(self):
+        self.write("config/config.yml", """autocert:
+  provider: custom
+  email: operator@example.test
+  ca_dir_url: https://ca.test/directory
+  domains: [app.example.test]
+  challenge: [dns-persist-01, http-01]
+  extra:
+    - cert_path: certs/other.crt
+      key_path: certs/other.key
+      domains: [other.test]
+    - cert_path: certs/third.crt
+      key_path: certs/third.key
+      challenge: http-01
+""")
+        record = '_validation-persist.app.example.test. TXT "ca.test; accounturi=https://ca.test/acct/1"\n'
+        digest = hashlib.sha256(b"https://ca.test/directory").hexdigest()[:16]
+        self.write(f"certs/cert.crt.dns-persist-{digest}", record)
+        shown = self.printed("certs")
+        self.assertIn(f"main: dns-persist-01 needs these records for https://ca.test/directory\n{record}", shown)
+        self.assertIn("extra[0]: dns-persist-01 needs records that are known once cardea run has an account at "
+                      "https://ca.test/directory\n", shown)
+        self.assertNotIn("extra[1]: dns-persist-01", shown)
 
     def test_help_is_no_error(self):
         text = self.printed("--help")

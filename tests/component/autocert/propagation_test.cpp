@@ -122,7 +122,7 @@ TEST_F(propagation, is_waited_for) {
   EXPECT_LT(clock::now() - begin, 2s);
 }
 
-TEST_F(propagation, is_waited_for_at_every_server) {
+TEST_F(propagation, b69_is_waited_for_at_every_server) {
   ASSERT_TRUE(write(*primary_, "right"));
   const auto by = provider_of(*laggard_);
   write_after(*by, 150ms);
@@ -131,7 +131,7 @@ TEST_F(propagation, is_waited_for_at_every_server) {
   EXPECT_GE(clock::now() - begin, 150ms);
 }
 
-TEST_F(propagation, says_what_each_server_that_lags_behind_said) {
+TEST_F(propagation, b69_says_what_each_server_that_lags_behind_said) {
   EXPECT_EQ(wait({primary_->text()}, 100ms), std::string("the record ") + name + " is not visible: " +
                                                  primary_->text() + " answered NXDOMAIN; " + unreachable);
   EXPECT_EQ(wait({laggard_->text()}, 100ms), std::string("the record ") + name + " is not visible: " +
@@ -189,7 +189,7 @@ TEST_F(propagation, is_not_waited_for_any_more_when_it_is_withdrawn) {
   EXPECT_EQ(outcome.error().code, base::errc::cancelled);
 }
 
-TEST_F(propagation, is_proven_at_the_end_of_a_delegation_by_the_solver) {
+TEST_F(propagation, b67_is_proven_at_the_end_of_a_delegation_by_the_solver) {
   const test_support::scratch_folder folder;
   const base::dns_resolver asked = resolver({primary_->text()});
   solvers::dns01 solver(

@@ -93,10 +93,24 @@ TEST_F(dns_client, tells_a_missing_name_from_a_missing_type_and_from_a_refusal) 
   EXPECT_EQ(ask("www.not-served.test", dns_type::txt)->rcode, 5);
 }
 
-TEST_F(dns_client, fetches_an_answer_that_is_too_long_for_udp_by_tcp) {
+TEST_F(dns_client, b69_fetches_an_answer_that_is_too_long_for_udp_by_tcp) {
   const auto many = ask("many.example.test", dns_type::txt);
   ASSERT_TRUE(many) << many.error().message();
   EXPECT_EQ(many->answers.size(), 40U);
+}
+
+// Two ways in which old servers say that they know no EDNS.
+TEST(dns_client_without_edns, b69_is_answered_all_the_same) {
+  base::asio::io_context context{1};
+  for (const char* odd : {"ednsformerr", "ednsnotimp"}) {
+    const tests::name_server old({{"example.test", "www TXT \"value\"\n"}}, {}, odd);
+    const auto reply =
+        tests::run(context, dns_query("www.example.test", dns_type::txt, old.address(), false));
+    ASSERT_TRUE(reply) << odd << ": " << reply.error().message();
+    EXPECT_EQ(reply->rcode, 0) << odd;
+    ASSERT_EQ(reply->answers.size(), 1U) << odd;
+    EXPECT_EQ(reply->answers[0].text, "value");
+  }
 }
 
 TEST_F(dns_client, refuses_to_ask_for_what_is_not_a_name) {
@@ -108,7 +122,7 @@ TEST_F(dns_client, refuses_to_ask_for_what_is_not_a_name) {
   }
 }
 
-TEST_F(dns_client, finds_the_zone_that_holds_a_name) {
+TEST_F(dns_client, b67_finds_the_zone_that_holds_a_name) {
   const struct {
     const char* name;
     const char* zone;
@@ -153,14 +167,14 @@ TEST_F(dns_client, finds_no_zone_below_a_top_level_domain_that_does_not_exist) {
   EXPECT_EQ(zone.error().message(), "no zone found for _acme-challenge.www.example.invalid");
 }
 
-TEST_F(dns_client, follows_cnames_to_the_last_name_over_zones) {
+TEST_F(dns_client, b67_follows_cnames_to_the_last_name_over_zones) {
   EXPECT_EQ(*end_of("www.example.test"), "www.example.test");
   EXPECT_EQ(*end_of("nobody.example.test"), "nobody.example.test");
   EXPECT_EQ(*end_of("Hop1.example.test."), "hop3.delegated.test");
   EXPECT_EQ(*end_of("dangling.example.test"), "nothing.delegated.test");
 }
 
-TEST_F(dns_client, says_so_when_cnames_form_a_loop) {
+TEST_F(dns_client, b67_says_so_when_cnames_form_a_loop) {
   const auto end = end_of("loop1.example.test");
   ASSERT_FALSE(end);
   EXPECT_EQ(end.error().code, errc::protocol);

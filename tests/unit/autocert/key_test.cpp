@@ -48,7 +48,7 @@ TEST(key, is_written_as_pkcs8_pem_and_never_twice_the_same) {
   EXPECT_NE(first, key_to_pem(make_key(config::key_type::ec256).value().get()));
 }
 
-TEST(signing_request, has_exactly_the_names_in_order_no_subject_and_a_good_signature) {
+TEST(signing_request, b44_has_exactly_the_names_in_order_no_subject_and_a_good_signature) {
   const std::vector<std::string> domains{"b.test", "*.a.test", std::string(70, 'x') + ".test",
                                          "a.test,DNS:evil.test"};
   for (const auto type : {config::key_type::ec384, config::key_type::rsa2048}) {
@@ -62,6 +62,18 @@ TEST(signing_request, has_exactly_the_names_in_order_no_subject_and_a_good_signa
     EXPECT_EQ(names_in(request), domains);
     X509_REQ_free(request);
   }
+}
+
+TEST(signing_request, b44_has_addresses_as_bytes_in_entries_of_their_own) {
+  const auto key = make_key(config::key_type::ec256).value();
+  const std::string der = make_csr(key.get(), {"a.test", "192.0.2.1", "2001:DB8::1"}).value();
+  const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
+  X509_REQ* const request = d2i_X509_REQ(nullptr, &bytes, static_cast<long>(der.size()));
+  ASSERT_NE(request, nullptr);
+  EXPECT_EQ(names_in(request),
+            (std::vector<std::string>{"a.test", std::string("\xc0\x00\x02\x01", 4),
+                                      std::string("\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01", 16)}));
+  X509_REQ_free(request);
 }
 
 TEST(signing_request, needs_a_name) {

@@ -2,6 +2,7 @@
 
 #include "base/crypto.hpp"
 #include "base/text.hpp"
+#include "config/sections/challenge_choice.hpp"
 #include "tests/unit/config/fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -264,6 +265,97 @@ TEST(autocert, takes_folders) {
   EXPECT_EQ(autocert("autocert: {folders: [certs.d/, /etc/ssl/./sites]}\n").folders,
             (std::vector<std::string>{"certs.d", "/etc/ssl/sites"}));
   EXPECT_EQ(autocert("autocert: {folders: certs.d}\n").folders, std::vector<std::string>{"certs.d"});
+}
+
+constexpr const char* acme_main = R"(
+autocert:
+  provider: cloudflare
+  email: ops@example.com
+  domains: [example.com]
+  options: {auth_token: x}
+)";
+
+TEST(autocert, challenges_are_a_list_in_order_of_preference) {
+  EXPECT_EQ(challenges_of(autocert(acme_main).main), std::vector{challenge_type::dns01});
+  const auto one = autocert(std::string(acme_main) + "  challenge: HTTP-01\n").main;
+  EXPECT_EQ(challenges_of(one), std::vector{challenge_type::http01});
+  const auto all = autocert(std::string(acme_main) +
+                            "  challenge: [tls-alpn-01, http-01, dns-persist-01, dns-account-01, dns-01]\n");
+  EXPECT_EQ(all.main.challenges,
+            (std::vector{challenge_type::tls_alpn01, challenge_type::http01, challenge_type::dns_persist01,
+                         challenge_type::dns_account01, challenge_type::dns01}));
+  certificate_request custom;
+  custom.provider = "custom";
+  EXPECT_EQ(challenges_of(custom),
+            (std::vector{challenge_type::http01, challenge_type::tls_alpn01, challenge_type::dns01}));
+}
+
+TEST(autocert, an_extra_has_mains_challenges_unless_it_or_its_provider_is_another) {
+  const auto section = autocert(std::string(acme_main) + R"(  challenge: [http-01, dns-01]
+  propagation: {delay: 3s}
+  extra:
+    - {cert_path: a.crt, key_path: a.key}
+    - {cert_path: b.crt, key_path: b.key, challenge: tls-alpn-01}
+    - {cert_path: c.crt, key_path: c.key, provider: custom, ca_dir_url: "https://ca.example/dir"}
+)");
+  ASSERT_EQ(section.extra.size(), 3U);
+  EXPECT_EQ(section.extra[0].challenges, section.main.challenges);
+  EXPECT_EQ(section.extra[0].propagation, section.main.propagation);
+  EXPECT_EQ(section.extra[1].challenges, std::vector{challenge_type::tls_alpn01});
+  EXPECT_TRUE(section.extra[2].challenges.empty());
+}
+
+TEST(autocert, propagation_is_a_mapping_or_a_switch) {
+  using namespace std::chrono_literals;
+  const auto none = autocert(acme_main).main.propagation;
+  EXPECT_TRUE(none.check);
+  EXPECT_FALSE(none.timeout);
+  EXPECT_FALSE(none.polling_interval);
+  EXPECT_EQ(none.delay, 0ms);
+  const auto all =
+      autocert(std::string(acme_main) +
+               "  propagation: {timeout: 5m, polling_interval: 250ms, delay: 10s, check: false}\n")
+          .main.propagation;
+  EXPECT_FALSE(all.check);
+  EXPECT_EQ(all.timeout, 5min);
+  EXPECT_EQ(all.polling_interval, 250ms);
+  EXPECT_EQ(all.delay, 10s);
+  EXPECT_FALSE(autocert(std::string(acme_main) + "  propagation: off\n").main.propagation.check);
+}
+
+TEST(autocert, b43_names_are_lower_case_a_labels_and_addresses_have_one_spelling) {
+  const auto main = autocert(R"(
+autocert:
+  provider: custom
+  email: ops@example.com
+  ca_dir_url: https://ca.example/dir
+  domains: [" Example.COM. ", "*.B\xFCcher.example", "b\xFCcher.example", 192.0.2.1, "2001:DB8:0::0:1", example.com]
+)").main;
+  EXPECT_EQ(main.domains, (std::vector<std::string>{"example.com", "*.xn--bcher-kva.example",
+                                                    "xn--bcher-kva.example", "192.0.2.1", "2001:db8::1"}));
+}
+
+TEST(autocert, a_custom_ca_may_be_a_known_one) {
+  const auto main = autocert(
+      "autocert: {provider: custom, email: a@b.c, domains: [a.com], ca_dir_url: letsencrypt}\n").main;
+  EXPECT_EQ(main.ca_dir_url, "https://acme-v02.api.letsencrypt.org/directory");
+  EXPECT_EQ(main.acme_key_path, "certs/acme.key") << "the account of that CA";
+}
+
+TEST(autocert, a_challenge_whose_listener_is_off_is_warned_about) {
+  const auto result = test::load_main(std::string(acme_main) +
+                                      "  challenge: [http-01, tls-alpn-01, dns-01]\n"
+                                      "entrypoint: {http_addr: off, https_addr: off}\n");
+  EXPECT_TRUE(result.loaded);
+  EXPECT_EQ(format_issues(result.warnings),
+            "config.yml: autocert.challenge: main: http-01 is answered on entrypoint.http_addr, which is off\n"
+            "config.yml: autocert.challenge: main: tls-alpn-01 is answered on entrypoint.https_addr, which is off\n");
+}
+
+TEST(autocert, b71_a_persistent_record_is_not_tried_out_with_another_account) {
+  EXPECT_TRUE(rehearsal_of(autocert(acme_main).main));
+  const auto main = autocert(std::string(acme_main) + "  challenge: [dns-persist-01, dns-01]\n").main;
+  EXPECT_FALSE(rehearsal_of(main));
 }
 
 }  // namespace

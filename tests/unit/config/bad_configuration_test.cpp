@@ -1,6 +1,8 @@
 #include "config/findings.hpp"
+#include "config/sections/challenge_choice.hpp"
 #include "tests/unit/config/fixture.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -23,6 +25,8 @@ void expect_printed(std::span<const mistake> all) {
     EXPECT_FALSE(result.loaded.has_value()) << one.text;
   }
 }
+
+std::string printed(const std::string& text) { return format_issues(test::load_main(text).errors); }
 
 TEST(bad_configuration, that_is_no_yaml_of_ours_is_refused_where_it_breaks) {
   constexpr std::array<mistake, 15> all{{
@@ -288,14 +292,13 @@ TEST(bad_configuration, certificates_are_checked_before_a_ca_is_asked) {
       {"autocert:\n"
        "  provider: cloudflare\n"
        "  email: a@b.c\n"
-       "  domains: [example.com, \"a b.com\", \"*.com\", localhost, 10.0.0.1, \"a.*.com\", null]\n",
+       "  domains: [example.com, \"a b.com\", \"*.com\", localhost, \"a.*.com\", null]\n",
        "config.yml:4:26: autocert.domains[1]: main: invalid domain \"a b.com\"\n"
        "config.yml:4:37: autocert.domains[2]: main: invalid domain \"*.com\"\n"
        "config.yml:4:46: autocert.domains[3]: main: invalid domain \"localhost\": a public CA needs a name "
        "with a dot\n"
-       "config.yml:4:57: autocert.domains[4]: main: invalid domain \"10.0.0.1\": an IP address\n"
-       "config.yml:4:67: autocert.domains[5]: main: invalid domain \"a.*.com\"\n"
-       "config.yml:4:78: autocert.domains[6]: main: expected a domain, found nothing\n"},
+       "config.yml:4:57: autocert.domains[4]: main: invalid domain \"a.*.com\"\n"
+       "config.yml:4:68: autocert.domains[5]: main: expected a domain, found nothing\n"},
       {"autocert: {provider: custom, email: a@b.c, domains: [example.com]}\n",
        "config.yml:1:1: autocert.ca_dir_url: main: missing field ca_dir_url: provider custom needs it\n"},
       {"autocert: {provider: custom, email: a@b.c, domains: [example.com], ca_dir_url: "
@@ -365,6 +368,66 @@ TEST(bad_configuration, wishes_to_a_ca_are_checked_as_far_as_they_can_be) {
        "config.yml:1:23: autocert.reuse_key: main: expected true or false, found ***\n"},
   }};
   expect_printed(all);
+}
+
+TEST(bad_configuration, challenges_that_cannot_work_are_refused_before_a_ca_is_asked) {
+  constexpr const char* head = "autocert:\n  provider: cloudflare\n  email: a@b.c\n  options: {auth_token: x}\n";
+  const struct {
+    std::string text;
+    const char* printed;
+  } all[] = {
+      {"  domains: [a.com]\n  challenge: [dns-01, htp-01, dns-01]\n",
+       "config.yml:6:23: autocert.challenge[1]: main: expected dns-01, http-01, tls-alpn-01, dns-account-01, "
+       "dns-persist-01, found \"htp-01\"; did you mean \"http-01\"?\n"
+       "config.yml:6:31: autocert.challenge[2]: main: dns-01 is there already\n"},
+      {"  domains: [a.com, \"*.a.com\"]\n  challenge: [http-01, tls-alpn-01]\n",
+       "config.yml:5:20: autocert.domains[1]: main: invalid domain \"*.a.com\": a wildcard is proven by dns-01, "
+       "dns-account-01 or dns-persist-01; challenge is http-01, tls-alpn-01\n"},
+      {"  domains: [192.0.2.1]\n  challenge: dns-persist-01\n",
+       "config.yml:5:13: autocert.domains[0]: main: invalid domain \"192.0.2.1\": an IP address is proven by "
+       "http-01 or tls-alpn-01; challenge is dns-persist-01\n"},
+      {"  domains: [a.com]\n  propagation: {timeout: 1ms, delay: never, wait: 1s}\n",
+       "config.yml:6:26: autocert.propagation.timeout: main: expected a duration from 1s to 24h, found \"1ms\"\n"
+       "config.yml:6:38: autocert.propagation.delay: main: expected a duration from 0s to 24h, found \"never\"\n"
+       "config.yml:6:45: autocert.propagation.wait: main: unknown key\n"},
+      {"  domains: [a.com]\n  propagation: sometimes\n",
+       "config.yml:6:16: autocert.propagation: main: expected true or false, found \"sometimes\"\n"},
+  };
+  for (const auto& each : all) EXPECT_EQ(printed(head + each.text), each.printed) << each.text;
+  EXPECT_EQ(printed("autocert: {provider: custom, email: a@b.c, ca_dir_url: \"https://c.test/\", domains: [a.com], "
+                    "challenge: dns-account-01}\n"),
+            "config.yml:1:104: autocert.challenge: main: dns-account-01 writes DNS records: name a DNS provider "
+            "instead of custom\n");
+}
+
+TEST(bad_configuration, b73_wildcards_are_proven_by_dns_types_only) {
+  certificate_request request;
+  request.provider = "cloudflare";
+  for (const challenge_type type : {challenge_type::dns01, challenge_type::dns_account01,
+                                    challenge_type::dns_persist01, challenge_type::http01,
+                                    challenge_type::tls_alpn01}) {
+    request.challenges = {type};
+    const bool is_by_dns = type != challenge_type::http01 && type != challenge_type::tls_alpn01;
+    EXPECT_EQ(why_unprovable(request, "*.a.test").empty(), is_by_dns) << to_text(type);
+    EXPECT_EQ(why_unprovable(request, "192.0.2.1").empty(), !is_by_dns) << to_text(type);
+    EXPECT_EQ(why_unprovable(request, "a.test"), "") << to_text(type);
+  }
+  request.challenges = {challenge_type::http01, challenge_type::dns01};
+  EXPECT_EQ(why_unprovable(request, "*.a.test"), "") << "one that can is enough";
+}
+
+TEST(bad_configuration, b43_a_certificate_takes_no_more_names_than_cas_do) {
+  const auto with = [](int count, const std::string& more) {
+    std::string domains;
+    for (int i = 0; i < count; ++i) domains += (i == 0 ? "n" : ", n") + std::to_string(i) + ".example.com";
+    return printed("autocert:\n  provider: cloudflare\n  email: a@b.c\n  options: {auth_token: x}\n" + more +
+                   "  domains: [" + domains + "]\n");
+  };
+  EXPECT_EQ(with(100, ""), "");
+  EXPECT_THAT(with(101, ""), testing::HasSubstr("autocert.domains[100]: main: more than 100 domains"));
+  EXPECT_EQ(with(25, "  profile: shortlived\n"), "");
+  EXPECT_THAT(with(26, "  profile: shortlived\n"), testing::HasSubstr("domains[25]: main: more than 25 domains"));
+  EXPECT_EQ(with(26, "  profile: shortlived\n  ca_dir_url: https://ca.example/dir\n"), "");
 }
 
 TEST(bad_configuration, names_a_missing_main_file_and_the_remedy) {

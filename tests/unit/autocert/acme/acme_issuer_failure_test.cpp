@@ -42,7 +42,9 @@ TEST_F(acme_issuer, b27_a_refusal_for_good_carries_the_cas_words_and_is_not_repe
     ca_.next(ca_step::new_order, refused(403, type, "because of " + type));
     const base::error got = refusal(names);
     EXPECT_EQ(got.code, errc::rejected);
-    EXPECT_EQ(got.message(), "order: the CA answered 403 " + type + ": because of " + type);
+    const std::string words = "order: the CA answered 403 " + type + ": because of " + type;
+    EXPECT_TRUE(got.message() == words || (type == "caa" && got.message().starts_with(words + "; to allow it, ")))
+        << got.message();
     EXPECT_EQ(ca_.count(ca_step::new_order), before + 1);
   }
   ca_.next(ca_step::finalize, refused(400, "badCSR", "a weak key"));
@@ -110,7 +112,7 @@ TEST_F(acme_issuer, b41_an_order_that_dies_while_issuing_says_why) {
   ca_.authorizations_are_reused = true;
   ca_.next(ca_step::order, with_body(R"({"status":"invalid","finalize":"https://ca.test/finalize/0","error":
     {"type":"urn:ietf:params:acme:error:caa","detail":"CAA rechecked"}})"));
-  EXPECT_EQ(refusal({"a.test"}).message(), "the order became invalid: caa: CAA rechecked");
+  EXPECT_THAT(refusal({"a.test"}).message(), testing::StartsWith("the order became invalid: caa: CAA rechecked"));
 }
 
 TEST_F(acme_issuer, b41_an_order_that_dies_without_a_word_has_its_authorizations_asked) {

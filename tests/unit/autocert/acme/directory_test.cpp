@@ -23,6 +23,16 @@ TEST(directory, has_the_three_addresses_and_what_meta_says) {
   EXPECT_TRUE(got->external_account_required);
 }
 
+TEST(directory, b53_b71_says_under_which_names_the_ca_goes) {
+  const auto got = parse_directory(
+      with(R"(,"meta":{"caaIdentities":["ca.test"],"issuerDomainNames":["ca.test","ca2.test"],)"
+           R"("accountHashPrefix":"https://ca.test/account-hash/"})"));
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->caa_identities, std::vector<std::string>{"ca.test"});
+  EXPECT_EQ(got->issuer_names, (std::vector<std::string>{"ca.test", "ca2.test"}));
+  EXPECT_EQ(got->account_hash_prefix, "https://ca.test/account-hash/");
+}
+
 TEST(directory, b33_meta_may_be_absent_null_or_hold_nulls) {
   for (const char* more : {"", R"(,"meta":null)", R"(,"meta":{})", R"(,"meta":[])",
                            R"(,"meta":{"termsOfService":null,"externalAccountRequired":null})",

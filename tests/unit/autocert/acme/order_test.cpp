@@ -138,6 +138,41 @@ TEST(new_order, names_are_quoted_and_keep_their_order) {
             R"({"identifiers":[{"type":"dns","value":"*.b.test"},{"type":"dns","value":"a\"b"}]})");
 }
 
+// RFC 8738 section 3.
+TEST(new_order, b43_addresses_are_identifiers_of_their_own_type) {
+  EXPECT_EQ(new_order_payload({.domains = {"a.test", "192.0.2.1", "2001:db8::1"}}),
+            R"({"identifiers":[{"type":"dns","value":"a.test"},{"type":"ip","value":"192.0.2.1"},)"
+            R"({"type":"ip","value":"2001:db8::1"}]})");
+}
+
+TEST(authorization, b43_an_address_comes_back_in_our_spelling) {
+  const auto got = parse_authorization(
+      R"({"status":"pending","identifier":{"type":"ip","value":"2001:DB8:0:0::1"},"challenges":[]})");
+  ASSERT_TRUE(got) << got.error().message();
+  EXPECT_EQ(got->domain, "2001:db8::1");
+  EXPECT_FALSE(parse_authorization(R"({"status":"pending","identifier":{"type":"ip","value":"a.test"}})"));
+}
+
+TEST(authorization, b71_a_persistent_challenge_has_names_of_the_ca_instead_of_a_token) {
+  const auto with = [](const std::string& names) {
+    return parse_authorization(R"({"status":"pending","identifier":{"type":"dns","value":"a.test"},"challenges":[
+      {"type":"dns-persist-01","url":"https://ca.test/1","status":"pending",)" + names + "}]}")
+        .value();
+  };
+  for (const char* member : {"issuerDomainNames", "issuer-domain-names"}) {
+    const auto got = with("\"" + std::string(member) + R"(":["ca.test","ca2.test"])");
+    ASSERT_NE(got.find("dns-persist-01"), nullptr) << member;
+    EXPECT_EQ(got.find("dns-persist-01")->issuers, (std::vector<std::string>{"ca.test", "ca2.test"}));
+  }
+  std::string eleven = "\"a.test\"";
+  for (int i = 0; i < 10; ++i) eleven += ",\"a.test\"";
+  for (const std::string& names : {std::string(R"("issuerDomainNames":[])"), std::string(R"("token":"t")"),
+                                   std::string(R"("issuerDomainNames":["CA.test"])"),
+                                   std::string(R"("issuerDomainNames":["ca.test;"])"),
+                                   R"("issuerDomainNames":[)" + eleven + "]"})
+    EXPECT_EQ(with(names).find("dns-persist-01"), nullptr) << names;
+}
+
 TEST(new_order, b48_names_a_profile_and_what_it_replaces) {
   EXPECT_EQ(
       new_order_payload({.domains = {"a.test"}, .profile = "shortlived", .replaces = "aki.serial"}),

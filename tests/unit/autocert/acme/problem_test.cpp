@@ -43,7 +43,7 @@ TEST(problem, types_that_decide_become_codes_and_all_others_are_refusals) {
               {"urn:ietf:params:acme:error:accountDoesNotExist", 400, errc::account_unknown},
               {"urn:ietf:params:acme:error:badNonce", 400, errc::bad_nonce},
               {"urn:ietf:params:acme:error:orderNotReady", 403, errc::order_not_ready},
-              {"urn:ietf:params:acme:error:caa", 403, errc::rejected},
+              {"urn:ietf:params:acme:error:caa", 403, errc::forbidden_by_caa},
               {"urn:example:mad-hatter", 418, errc::rejected},
               {"about:blank", 500, errc::rejected}};
   for (const auto& row : rows) {

@@ -248,6 +248,27 @@ TEST_F(dns01_of, a_ca_that_validates_otherwise_needs_no_provider) {
   EXPECT_FALSE(has_notes());
 }
 
+// The vector of the draft's own example.
+TEST_F(dns01_of, b72_the_label_of_an_account_is_made_of_its_address) {
+  EXPECT_EQ(account_label("https://example.com/acme/acct/ExampleAccount"), "_ujmmovf2vn55tgye");
+}
+
+TEST_F(dns01_of, b72_records_of_an_account_stand_below_its_label) {
+  dns01 solver(
+      std::make_unique<vendor>(world_), [this](std::string name) { return follow(world_, std::move(name)); },
+      [this](std::string name, std::string value, dnsproviders::propagation_timing timing) {
+        return wait(world_, std::move(name), std::move(value), timing);
+      },
+      notes_, base::logger("test"), config::challenge_type::dns_account01);
+  dns01::work of_account = www;
+  of_account.account_url = "https://example.com/acme/acct/ExampleAccount";
+  EXPECT_EQ(present(solver, {of_account}), "success");
+  EXPECT_THAT(world_.records,
+              ElementsAre("_ujmmovf2vn55tgye._acme-challenge.www.example.test " + std::string(www_value)));
+  clean_up(solver);
+  EXPECT_THAT(world_.records, IsEmpty());
+}
+
 TEST_F(dns01_of, a_vendor_with_one_slot_serves_one_order_after_the_other) {
   world_.is_slot = true;
   const auto first = make();
