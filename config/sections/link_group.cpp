@@ -21,6 +21,7 @@ void join(placed_route& group, const placed_route& member, findings& found) {
     balance.hash_on = own.hash_on;
     balance.hash_name = own.hash_name;
   }
+  if (balance.real_ip.from.empty()) balance.real_ip = own.real_ip;
   for (backend_entry entry : backends_of(member.route)) {
     entry.weight *= own.weight;
     const auto same = [&](const backend_entry& one) { return one.host == entry.host && one.port == entry.port; };

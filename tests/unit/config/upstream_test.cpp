@@ -111,6 +111,27 @@ TEST(upstream, hashing_says_what_is_hashed) {
   EXPECT_EQ(route_named("a", "a: {load_balance: {hash_on: path}}").load_balance.hash_on, hash_source::path);
 }
 
+TEST(upstream, ip_hash_takes_the_options_of_godoxys_real_ip) {
+  for (const char* key : {"options", "config"}) {
+    const auto source = route_named("a", "a: {load_balance: {mode: iphash, " + std::string(key) +
+                                             ": {header: X-Forwarded-For, from: '10.0.0.0/8, ::1', recursive: true}}}")
+                            .load_balance.real_ip;
+    EXPECT_EQ(source.header, "X-Forwarded-For");
+    ASSERT_EQ(source.from.size(), 2U);
+    EXPECT_EQ(source.from[0].to_string(), "10.0.0.0/8");
+    EXPECT_TRUE(source.recursive);
+  }
+}
+
+TEST(upstream, members_of_a_group_ask_for_the_same_client_certificates) {
+  const auto result = load_routes(
+      "one: {port: 81, load_balance: {link: app}}\n"
+      "two: {port: 82, inbound_mtls_profile: staff, load_balance: {link: app}}\n",
+      "inbound_mtls_profiles: {staff: {use_system_cas: true}}\n");
+  EXPECT_EQ(format_issues(result.errors),
+            "routes.yml:2:1: two.load_balance.link: all members of app must have the same inbound_mtls_profile\n");
+}
+
 TEST(upstream, failing_over_and_limits_are_read) {
   const auto route = route_named(
       "a",
@@ -177,8 +198,13 @@ TEST(upstream, mistakes_are_named_with_their_place) {
       {"a: {load_balance: {retry_budget: 101}}",
        "routes.yml:1:34: a.load_balance.retry_budget: expected a percentage from 0 to 100, found \"101\"\n"},
       {"a: {load_balance: {options: {header: X-Real-IP}}}",
-       "routes.yml:1:20: a.load_balance.options: real_ip options of one route are known from GoDoxy but not supported "
-       "by this version of Cardea; ip_hash uses the client's address as the entrypoint knows it\n"},
+       "routes.yml:1:20: a.load_balance.options.from: missing field from: the addresses of the proxies whose header "
+       "is believed\n"},
+      {"a: {load_balance: {mode: ip_hash, config: {from: [10.0.0.0/8, ten]}}}",
+       "routes.yml:1:62: a.load_balance.config.from[1]: expected an IP address or a network like 10.0.0.0/8, found "
+       "\"ten\"\n"},
+      {"a: {load_balance: {mode: p2c, options: {from: 10.0.0.1}}}",
+       "routes.yml:1:31: a.load_balance.options: has a meaning with mode ip_hash only\n"},
       {"a: {host: b, backends: [c]}", "routes.yml:1:14: a.backends: the route has a host or port too; write one of "
                                       "both\n"},
       {"a: {backends: [b/path]}",
