@@ -1,5 +1,7 @@
 #include "config/sections/link_group.hpp"
 
+#include "base/trust_store.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -65,7 +67,7 @@ void add_link_groups(std::vector<placed_route>& routes, findings& found) {
     const auto [at, is_new] = groups.try_emplace(link, make_group(member));
     if (is_new) order.push_back(link);
     // The group is one door: it cannot be open by one member's word and closed by another's.
-    if (at->second.route.client_cas != member.route.client_cas) {
+    if (!base::same_trust(at->second.route.client_cas, member.route.client_cas)) {
       fail(found, member.where, errc::invalid_value,
            fmt::format("all members of {} must have the same inbound_mtls_profile", link));
       continue;
