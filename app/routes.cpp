@@ -46,10 +46,11 @@ void make_sticky(proxy::upstream::upstream& of, const config::load_balance_secti
   }
 }
 
-proxy::tls::backend_options tls_options_of(const config::backend_tls_section& from, const config::backend_entry& entry) {
+proxy::tls::backend_options tls_options_of(const config::backend_entry& entry) {
   using version = proxy::tls::backend_options::version;
+  const config::backend_tls_section& from = entry.tls_options;
   proxy::tls::backend_options out;
-  out.verify = !entry.no_tls_verify;
+  out.verify = !from.no_verify;
   out.name = from.server_name.empty() ? entry.host : from.server_name;
   out.send_name = from.send_name;
   out.min_version = from.tls12 ? version::tls12 : version::tls13;
@@ -72,7 +73,7 @@ proxy::upstream::upstream make_upstream(const config::route_section& section, co
     to.host = entry.host;
     to.port = entry.port;
     to.tls = entry.tls;
-    if (entry.tls) to.tls_options = tls_options_of(section.tls, entry);
+    if (entry.tls) to.tls_options = tls_options_of(entry);
     to.weight = static_cast<std::uint32_t>(entry.weight);
     to.connections_max = entry.max_conns_per_host;
     to.addresses = book.find({entry.host, entry.port});

@@ -95,7 +95,7 @@ awaitable<result<fetch_response>> run(std::shared_ptr<client> self, fetch_reques
 }  // namespace
 
 result<fetch> make_fetch(const fetch_client_options& options) {
-  auto trust = fetch_trust::load(options.ca_files, options.system_cas, options.verify_peer);
+  auto trust = fetch_trust::load(options);
   if (!trust) return trust.error();
   auto self = std::make_shared<client>(std::move(*trust), options);
   return fetch([self = std::move(self)](fetch_request request) { return run(self, std::move(request)); });

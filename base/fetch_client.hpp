@@ -2,23 +2,9 @@
 
 #include "base/error.hpp"
 #include "base/fetch.hpp"
-
-#include <chrono>
-#include <cstddef>
-#include <string>
-#include <vector>
+#include "base/fetch_options.hpp"
 
 namespace cardea::base {
-
-struct fetch_client_options {
-  std::vector<std::string> ca_files;  ///< PEM, trusted besides the system's certificates
-  bool system_cas = true;             ///< false: only `ca_files` are trusted
-  bool verify_peer = true;            ///< false: any certificate of any name, for who says so for a server of his own
-  std::string user_agent = "cardea";  ///< used when a request names none
-  std::size_t head_bytes_max = 64 * 1024;
-  std::size_t idle_connections_max = 4;           ///< kept for reuse, all hosts together; 0 = none
-  std::chrono::milliseconds idle_timeout{4'000};  ///< shorter than the common servers' own (5 s)
-};
 
 /// The real HTTP/1.1 client behind base::fetch.
 ///

@@ -1,6 +1,9 @@
 #include "base/fetch_connection.hpp"
 
+#include "base/certificate.hpp"
+#include "base/fetch_options.hpp"
 #include "base/text.hpp"
+#include "base/trust_store.hpp"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -55,14 +58,25 @@ bool send_server_name(SSL* session, std::string host) {
 }
 
 // OpenSSL's own check (RFC 6125) runs during verification and names its reason.
-bool expect_peer(SSL* session, const std::string& host) {
+bool expect_peer(SSL* session, const std::string& host, bool send_name) {
   X509_VERIFY_PARAM* rules = SSL_get0_param(session);
   error_code not_literal;
   asio::ip::make_address(host, not_literal);
   if (!not_literal) return X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str()) == 1;
   X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   return X509_VERIFY_PARAM_set1_host(rules, host.c_str(), host.size()) == 1 &&
-         send_server_name(session, host);
+         (!send_name || send_server_name(session, host));
+}
+
+// A leaf with its key and the chain below it.
+bool show(SSL_CTX* context, const certificate& own) {
+  const auto opened = own.open();
+  if (!opened || SSL_CTX_use_certificate(context, opened->leaf.get()) != 1 ||
+      SSL_CTX_use_PrivateKey(context, opened->key.get()) != 1)
+    return false;
+  for (const x509_ptr& each : own.intermediates())
+    if (SSL_CTX_add1_chain_cert(context, each.get()) != 1) return false;
+  return true;
 }
 
 error handshake_failure(SSL* session, error_code ec) {
@@ -167,6 +181,8 @@ awaitable<fetch_connection::outcome> converse(Stream& stream, const http::reques
 
 struct fetch_trust::context {
   ssl::context tls{ssl::context::tls_client};
+  std::string server_name;  ///< empty: that of the URL
+  bool send_name = true;
 };
 
 struct fetch_connection::state {
@@ -178,14 +194,25 @@ struct fetch_connection::state {
   fetch_target target;
 };
 
-result<fetch_trust> fetch_trust::load(const std::vector<std::string>& ca_files, bool system_cas, bool verify_peer) {
+result<fetch_trust> fetch_trust::load(const fetch_client_options& options) {
   fetch_trust trust;
   trust.context_ = std::make_shared<context>();
+  trust.context_->server_name = options.tls.server_name;
+  trust.context_->send_name = options.tls.send_name;
   SSL_CTX* handle = trust.context_->tls.native_handle();
-  SSL_CTX_set_min_proto_version(handle, TLS1_2_VERSION);
-  SSL_CTX_set_verify(handle, verify_peer ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
-  if (system_cas) SSL_CTX_set_default_verify_paths(handle);
-  for (const std::string& file : ca_files) {
+  SSL_CTX_set_min_proto_version(handle, options.tls.tls12 ? TLS1_2_VERSION : TLS1_3_VERSION);
+  SSL_CTX_set_max_proto_version(handle, options.tls.tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
+  SSL_CTX_set_verify(handle, options.tls.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+  if (options.tls.own && !show(handle, *options.tls.own)) {
+    ERR_clear_error();
+    return error(errc::invalid_argument, "the client certificate cannot be used");
+  }
+  if (options.tls.trusted) {
+    SSL_CTX_set1_cert_store(handle, options.tls.trusted->store());
+    return trust;
+  }
+  if (options.system_cas) SSL_CTX_set_default_verify_paths(handle);
+  for (const std::string& file : options.ca_files) {
     std::ifstream probe(file);
     if (!probe || probe.peek() == std::ifstream::traits_type::eof())
       return error(errc::io, "CA file " + file + " cannot be read or is empty");
@@ -212,7 +239,9 @@ awaitable<result<std::unique_ptr<fetch_connection>>> fetch_connection::open(fetc
   auto opened = std::make_unique<state>(std::move(*socket), trust.context_, std::move(target));
   if (opened->target.tls) {
     SSL* session = opened->stream.native_handle();
-    if (!expect_peer(session, opened->target.host))
+    const fetch_trust::context& rules = *opened->trusted;
+    const std::string& name = rules.server_name.empty() ? opened->target.host : rules.server_name;
+    if (!expect_peer(session, name, rules.send_name))
       co_return error(errc::invalid_argument, "TLS handshake: unusable host name");
     opened->stream.next_layer().expires_at(until);
     auto [ec] = co_await opened->stream.async_handshake(tls_stream::client, as_result);

@@ -12,12 +12,13 @@
 
 namespace cardea::base {
 
-/// What every TLS connection of a client shares: trust and protocol versions.
+struct fetch_client_options;
+
+/// What every TLS connection of a client shares: trust, protocol versions, names.
 class fetch_trust {
  public:
   /// errc::io or errc::invalid_argument with the file's name when one of `ca_files` cannot be used.
-  [[nodiscard]] static result<fetch_trust> load(const std::vector<std::string>& ca_files, bool system_cas,
-                                                bool verify_peer = true);
+  [[nodiscard]] static result<fetch_trust> load(const fetch_client_options& options);
 
  private:
   friend class fetch_connection;

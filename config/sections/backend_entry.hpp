@@ -1,5 +1,7 @@
 #pragma once
 
+#include "config/sections/backend_tls.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -11,7 +13,7 @@ struct backend_entry {
   std::string host = "localhost";
   std::uint16_t port = 80;
   bool tls = false;
-  bool no_tls_verify = false;
+  backend_tls_section tls_options;  ///< with `tls` only
   std::size_t weight = 1;
   std::size_t max_conns_per_host = 0;  ///< all workers together; 0: no limit
 

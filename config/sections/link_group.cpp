@@ -1,5 +1,7 @@
 #include "config/sections/link_group.hpp"
 
+#include "base/trust_store.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,6 +23,7 @@ void join(placed_route& group, const placed_route& member, findings& found) {
     balance.hash_on = own.hash_on;
     balance.hash_name = own.hash_name;
   }
+  if (balance.real_ip.from.empty()) balance.real_ip = own.real_ip;
   for (backend_entry entry : backends_of(member.route)) {
     entry.weight *= own.weight;
     const auto same = [&](const backend_entry& one) { return one.host == entry.host && one.port == entry.port; };
@@ -64,7 +67,7 @@ void add_link_groups(std::vector<placed_route>& routes, findings& found) {
     const auto [at, is_new] = groups.try_emplace(link, make_group(member));
     if (is_new) order.push_back(link);
     // The group is one door: it cannot be open by one member's word and closed by another's.
-    if (at->second.route.client_cas != member.route.client_cas) {
+    if (!base::same_trust(at->second.route.client_cas, member.route.client_cas)) {
       fail(found, member.where, errc::invalid_value,
            fmt::format("all members of {} must have the same inbound_mtls_profile", link));
       continue;

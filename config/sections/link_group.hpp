@@ -9,7 +9,7 @@ namespace cardea::config {
 
 /// GoDoxy's groups: for each `load_balance.link` one more route of that name, which spreads requests over the
 /// backends of all its members. The first member's settings are the group's; a later one fills in the mode
-/// when no earlier one has. Members keep answering for their own names.
+/// and its options when no earlier one has. Members keep answering for their own names.
 ///
 /// Errors: a link that is the name of a route already, a member that serves files, members that ask for different
 /// client certificates.

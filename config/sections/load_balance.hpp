@@ -1,9 +1,12 @@
 #pragma once
 
+#include "base/address_range.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace cardea::config {
 
@@ -18,6 +21,15 @@ enum class balance_mode : std::uint8_t {
 
 enum class hash_source : std::uint8_t { client, header, cookie, path };
 
+/// GoDoxy's real_ip options of a group: who the client is, for ip_hash only.
+struct real_ip_source {
+  std::string header = "X-Real-IP";
+  std::vector<base::address_range> from;  ///< peers whose header is believed; empty: nobody's
+  bool recursive = false;                 ///< the last address that is not in `from`, instead of the last one
+
+  friend bool operator==(const real_ip_source&, const real_ip_source&) = default;
+};
+
 /// A route's `load_balance`: how requests are spread, and what happens when a backend fails.
 struct load_balance_section {
   std::string link;  ///< name of the group that this route is a member of; empty: none
@@ -25,6 +37,7 @@ struct load_balance_section {
   bool mode_given = false;
   hash_source hash_on = hash_source::client;
   std::string hash_name;     ///< of the header or cookie
+  real_ip_source real_ip;    ///< for ip_hash
   std::size_t weight = 1;    ///< of this route's backends in the group `link`
   bool sticky = false;
   std::chrono::milliseconds sticky_max_age{3'600'000};  ///< 0: until the browser closes

@@ -12,8 +12,8 @@ constexpr std::string_view without_effect = "has no effect: the backend is not h
 
 class backend_tls_reader {
  public:
-  backend_tls_reader(mapping& keys, bool is_https, const pem_source& read)
-      : keys_(keys), read_(read), is_https_(is_https) {}
+  backend_tls_reader(mapping& keys, bool is_https, const pem_source& read, backend_tls_section common)
+      : keys_(keys), read_(read), is_https_(is_https), out_(std::move(common)) {}
 
   backend_tls_section take() {
     keys_.read("no_tls_verify", out_.no_verify);
@@ -39,8 +39,10 @@ class backend_tls_reader {
     if (!text || text->empty()) return;
     if (!is_https_) found->warn(std::string(without_effect));
     std::string name = base::to_lower(*text);
-    if (name == "on" || name == "true") return;
-    if (name == "off" || name == "false") {
+    if (name == "on" || name == "true") {
+      out_.send_name = true;
+      out_.server_name.clear();
+    } else if (name == "off" || name == "false") {
       out_.send_name = false;
     } else if (is_host(name)) {
       out_.server_name = std::move(name);
@@ -109,8 +111,9 @@ class backend_tls_reader {
 
 }  // namespace
 
-backend_tls_section read_backend_tls(mapping& keys, bool is_https, const pem_source& read) {
-  return backend_tls_reader(keys, is_https, read).take();
+backend_tls_section read_backend_tls(mapping& keys, bool is_https, const pem_source& read,
+                                     backend_tls_section common) {
+  return backend_tls_reader(keys, is_https, read, std::move(common)).take();
 }
 
 }  // namespace cardea::config

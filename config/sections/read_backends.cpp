@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "config/scalars.hpp"
+#include "config/sections/read_backend_tls.hpp"
 
 #include <fmt/format.h>
 
@@ -63,7 +64,7 @@ std::optional<origin> read_origin(const value& from) {
 }
 
 // The keys of one mapping; what is missing stays as in `entry`.
-void read_mapping(const value& from, backend_entry& entry) {
+void read_mapping(const value& from, backend_entry& entry, const pem_source& read) {
   mapping keys(from);
   std::optional<bool> tls;
   std::optional<std::uint16_t> port;
@@ -92,14 +93,14 @@ void read_mapping(const value& from, backend_entry& entry) {
     }
   complete(entry, tls, port);
   keys.read_integer("weight", entry.weight, 1, 1'000);
-  keys.read("no_tls_verify", entry.no_tls_verify);
+  entry.tls_options = read_backend_tls(keys, entry.tls, read, std::move(entry.tls_options));
   keys.read_integer("max_conns_per_host", entry.max_conns_per_host, 0, 1'000'000);
   keys.finish();
 }
 
 }  // namespace
 
-std::vector<backend_entry> read_backends(const value& from, const backend_entry& common) {
+std::vector<backend_entry> read_backends(const value& from, const backend_entry& common, const pem_source& read) {
   std::vector<backend_entry> out;
   const auto items = from.items();
   if (items.size() > backends_max) {
@@ -109,7 +110,7 @@ std::vector<backend_entry> read_backends(const value& from, const backend_entry&
   for (const value& item : items) {
     backend_entry entry = common;
     if (item.tree().kind == node_kind::mapping) {
-      read_mapping(item, entry);
+      read_mapping(item, entry, read);
     } else if (item.is_null()) {
       item.expected("a backend: host and port, or a url");
     } else if (const auto parsed = read_origin(item)) {

@@ -98,6 +98,37 @@ void read_link(mapping& keys, load_balance_section& into) {
   if (!base::is_dns_name(into.link)) found->expected("the name of the group: a label or a host name");
 }
 
+// GoDoxy's options of a mode: ip_hash has those of its middleware real_ip.
+void read_real_ip(const value& from, load_balance_section& into) {
+  const auto section = from.as_mapping();
+  if (!section) return;
+  if (into.mode_given && into.mode != balance_mode::ip_hash)
+    return from.fail(errc::invalid_value, "has a meaning with mode ip_hash only");
+  mapping keys(*section);
+  if (const auto found = keys.take("header"))
+    if (const auto text = found->text(); text && !text->empty()) {
+      if (!is_token(*text)) found->expected("the name of a header");
+      into.real_ip.header = *text;
+    }
+  const auto list = keys.take("from");
+  if (list)
+    for (const value& item : list->items()) {
+      const auto text = item.text();
+      if (!text) continue;
+      if (const auto range = base::address_range::parse(*text))
+        into.real_ip.from.push_back(*range);
+      else
+        item.expected("an IP address or a network like 10.0.0.0/8");
+    }
+  if (!list || list->is_null()) {
+    const place where = keys.place_of("from");
+    from.sink().error({errc::missing_field, std::string(where.file), where.at, where.path,
+                       "missing field from: the addresses of the proxies whose header is believed"});
+  }
+  keys.read("recursive", into.real_ip.recursive);
+  keys.finish();
+}
+
 // A percentage may be written with its sign.
 void read_percent(mapping& keys, std::string_view key, std::size_t& into) {
   const auto found = keys.take(key);
@@ -137,12 +168,8 @@ load_balance_section read_load_balance(const value& from) {
   out.fail_timeout_max = std::max(out.fail_timeout, out.fail_timeout_max);
   keys.read("slow_start", out.slow_start, milliseconds(0), pause_max);
   read_percent(keys, "panic_threshold", out.panic_threshold);
-  // The client's address is the one that the entrypoint knows; a second notion of it would differ.
   for (const std::string_view key : {"options", "config"})
-    if (const auto found = keys.take(key); found && !found->is_off())
-      found->fail(errc::unsupported,
-                  "real_ip options of one route are known from GoDoxy but not supported by this version of Cardea; "
-                  "ip_hash uses the client's address as the entrypoint knows it");
+    if (const auto found = keys.take(key); found && !found->is_off()) read_real_ip(*found, out);
   keys.finish();
   return out;
 }

@@ -178,9 +178,9 @@ class route_reader {
     const auto list = keys_.take("backends");
     if (!list || list->is_off()) return;
     backend_entry common;
-    common.no_tls_verify = route_.tls.no_verify;
+    common.tls_options = route_.tls;
     common.max_conns_per_host = route_.max_conns_per_host;
-    route_.backends = read_backends(*list, common);
+    route_.backends = read_backends(*list, common, around_.read_pem);
     if (has_host_)
       list->fail(errc::duplicate, "the route has a host or port too; write one of both");
     if (route_.scheme == route_scheme::fileserver) list->fail(errc::invalid_value, "a fileserver has no backends");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/sections/backend_entry.hpp"
+#include "config/sections/backend_tls.hpp"
 #include "config/sections/healthcheck.hpp"
 #include "config/sections/load_balance.hpp"
 
@@ -12,24 +13,12 @@
 #include <vector>
 
 namespace cardea::base {
-class certificate;
 class trust_store;
 }
 
 namespace cardea::config {
 
 enum class route_scheme { http, https, fileserver };
-
-/// What is asked of TLS with an https backend.
-struct backend_tls_section {
-  bool no_verify = false;   ///< any certificate will do
-  bool send_name = true;    ///< as SNI
-  std::string server_name;  ///< sent, and expected in the certificate; empty: the route's host
-  bool tls12 = true;        ///< versions that are spoken; at least one
-  bool tls13 = true;
-  std::shared_ptr<const base::trust_store> trusted;      ///< null: the system's CAs
-  std::shared_ptr<const base::certificate> certificate;  ///< our own; or null
-};
 
 struct route_section {
   std::string alias;  ///< lower case: "app" answers for app.<domain>; one with a dot is a full host name; may

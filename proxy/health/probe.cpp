@@ -3,6 +3,11 @@
 #include "base/dial.hpp"
 #include "base/fetch_client.hpp"
 
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+
 namespace cardea::proxy::health {
 namespace {
 
@@ -10,12 +15,38 @@ namespace {
 constexpr std::size_t body_bytes_max = 8U << 20U;
 constexpr int status_bad_from = 500;
 
-struct clients {
-  base::fetch verifying;
-  base::fetch trusting;
+/// A client for each set of TLS options: to make one may mean to read all the system's CAs.
+class clients {
+ public:
+  explicit clients(base::fetch_client_options common, base::fetch ordinary)
+      : common_(std::move(common)), ordinary_(std::move(ordinary)) {}
+
+  base::result<base::fetch> find(const target& at) {
+    if (!at.tls || at.tls_options == config::backend_tls_section{}) return ordinary_;
+    special& one = special_[at.key()];
+    if (one.made && one.options == at.tls_options) return *one.made;
+    base::fetch_client_options options = common_;
+    const config::backend_tls_section& from = at.tls_options;
+    options.tls = {!from.no_verify, from.server_name, from.send_name, from.tls12, from.tls13,
+                   from.trusted,    from.certificate};
+    options.system_cas = !from.no_verify;
+    auto made = base::make_fetch(options);
+    if (!made) return made.error();
+    one = {from, std::move(*made)};
+    return *one.made;
+  }
+
+ private:
+  struct special {
+    config::backend_tls_section options;
+    std::optional<base::fetch> made;
+  };
+  base::fetch_client_options common_;
+  base::fetch ordinary_;
+  std::map<std::string, special> special_;  ///< by the target's key
 };
 
-base::awaitable<finding> probe_http(std::shared_ptr<const clients> with, target at) {
+base::awaitable<finding> probe_http(std::shared_ptr<clients> with, target at) {
   base::fetch_request request;
   request.method = at.plan.use_get ? "GET" : "HEAD";
   request.url = (at.tls ? "https://" : "http://") + at.name() + at.plan.path;
@@ -23,8 +54,9 @@ base::awaitable<finding> probe_http(std::shared_ptr<const clients> with, target 
   request.headers.push_back({"Pragma", "no-cache"});
   request.timeout = at.plan.timeout;
   request.body_bytes_max = body_bytes_max;
-  const base::fetch& client = at.verify ? with->verifying : with->trusting;
-  const auto answer = co_await client(std::move(request));
+  const auto client = with->find(at);
+  if (!client) co_return finding{false, client.error().message()};
+  const auto answer = co_await (*client)(std::move(request));
   if (!answer) co_return finding{false, answer.error().message()};
   if (answer->status >= status_bad_from) co_return finding{false, "status " + std::to_string(answer->status)};
   co_return finding{true, {}};
@@ -41,7 +73,7 @@ base::awaitable<finding> probe_tcp(target at) {
   co_return finding{true, {}};
 }
 
-base::awaitable<finding> probe(std::shared_ptr<const clients> with, target at) {
+base::awaitable<finding> probe(std::shared_ptr<clients> with, target at) {
   return at.plan.type == config::check_kind::tcp ? probe_tcp(std::move(at)) : probe_http(std::move(with), std::move(at));
 }
 
@@ -52,12 +84,9 @@ base::result<prober> make_prober(const std::string& user_agent) {
   options.user_agent = user_agent;
   // Each check proves that the backend accepts, too.
   options.idle_connections_max = 0;
-  auto verifying = base::make_fetch(options);
-  if (!verifying) return verifying.error();
-  options.verify_peer = false;
-  auto trusting = base::make_fetch(options);
-  if (!trusting) return trusting.error();
-  auto with = std::make_shared<const clients>(clients{std::move(*verifying), std::move(*trusting)});
+  auto ordinary = base::make_fetch(options);
+  if (!ordinary) return ordinary.error();
+  auto with = std::make_shared<clients>(options, std::move(*ordinary));
   return prober([with = std::move(with)](target at) { return probe(with, std::move(at)); });
 }
 

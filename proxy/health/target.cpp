@@ -26,7 +26,7 @@ std::vector<target> targets_of(const std::vector<config::route_section>& routes)
   std::vector<target> out;
   for (const config::route_section& route : routes)
     for (const config::backend_entry& entry : backends_of(route))
-      out.push_back({route.alias, entry.host, entry.port, entry.tls, !entry.no_tls_verify, route.checks});
+      out.push_back({route.alias, entry.host, entry.port, entry.tls, entry.tls_options, route.checks});
   return out;
 }
 

@@ -14,7 +14,7 @@ struct target {
   std::string host;
   std::uint16_t port = 80;
   bool tls = false;
-  bool verify = true;  ///< as for requests: what they could not use is not healthy
+  config::backend_tls_section tls_options;  ///< as for requests: what they could not use is not healthy
   config::health_plan plan;
 
   /// host:port, as `upstream::backend::name`.

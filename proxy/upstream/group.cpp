@@ -1,8 +1,10 @@
 #include "proxy/upstream/group.hpp"
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "proxy/http/cookie.hpp"
 #include "proxy/upstream/hash.hpp"
+#include "proxy/upstream/real_client.hpp"
 
 #include <algorithm>
 
@@ -73,7 +75,8 @@ std::uint64_t group::key_of(const http::exchange& request) const noexcept {
       case config::hash_source::path: text = path.substr(0, path.find('?')); break;
     }
   }
-  return hash_of(text.empty() ? std::string_view(request.client().address) : text);
+  if (!text.empty()) return hash_of(text);
+  return hash_of(real_client(request.client().address, request.head().fields, request.bytes(), of_.balance.real_ip));
 }
 
 choice group::choose(const way& so_far) noexcept {
@@ -215,12 +218,20 @@ turn::~turn() {
 void turn::succeed() noexcept {
   if (settled_) return;
   settled_ = true;
-  who_.conduct.succeed(trial_, in_.loop().now());
+  if (!who_.conduct.succeed(trial_, in_.loop().now())) return;
+  const base::logger log("upstream");
+  log.info("backend serves again", {{"route", in_.of().name}, {"backend", who_.connections.to().name()}});
 }
 
 void turn::fail() noexcept {
-  who_.conduct.fail(trial_ && !settled_, in_.loop().now());
+  const base::tick_ms pause = who_.conduct.fail(trial_ && !settled_, in_.loop().now());
   settled_ = true;
+  // A single one is asked all the same.
+  if (pause == 0 || in_.of().backends.size() == 1) return;
+  const base::logger log("upstream");
+  log.warn("backend is put aside", {{"route", in_.of().name},
+                                    {"backend", who_.connections.to().name()},
+                                    {"milliseconds", pause}});
 }
 
 }  // namespace cardea::proxy::upstream

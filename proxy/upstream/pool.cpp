@@ -88,6 +88,8 @@ net::task<pool::outcome> pool::acquire(net::waiter& waiter, bool fresh, base::ti
     events.on_idle = nullptr;
     co_return outcome{lease(std::move(connection), true)};
   }
+  // Those that are kept count too, and are most likely as stale as the one that failed.
+  if (to_.connections_max != 0) idle_.clear();
   const base::tick_ms patience = connect_timeout > 0 ? connect_timeout : limits_.connect_timeout;
   outcome made = co_await connect(waiter, loop_.now() + patience);
   co_return made;

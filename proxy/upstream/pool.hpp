@@ -63,11 +63,10 @@ class pool {
   };
   /// An idle connection, or a new one to the first address that answers (RFC 8305: the next address is tried
   /// beside it when one has not answered for a quarter of a second; the one that served last comes first).
-  /// `fresh` leaves the idle ones alone (a retry must not meet a second stale one).
+  /// `fresh` leaves the idle ones alone (a retry must not meet a second stale one), or closes them where the
+  /// backend's connections have a limit.
   /// `connect_timeout` of 0 is that of the limits.
   [[nodiscard]] net::task<outcome> acquire(net::waiter& waiter, bool fresh, base::tick_ms connect_timeout = 0);
-  /// Closes what is idle.
-  void drop_idle() noexcept { idle_.clear(); }
 
   /// Closes what has been idle too long; true when nothing is left.
   bool sweep() noexcept;

@@ -43,23 +43,26 @@ bool record::begin(base::tick_ms now) noexcept {
   return true;
 }
 
-void record::succeed(bool trial, base::tick_ms now) noexcept {
+bool record::succeed(bool trial, base::tick_ms now) noexcept {
   if (trial) trial_runs_ = false;
   // What began before the circuit opened proves nothing about now.
-  if (open_until_ != 0 && !trial) return;
-  if (std::exchange(open_until_, 0) != 0) back_since_ = now;
+  if (open_until_ != 0 && !trial) return false;
+  const bool closes = std::exchange(open_until_, 0) != 0;
+  if (closes) back_since_ = now;
   fails_ = 0;
   // The next time begins small again once the slow start has gone well.
   if (back_since_ == 0 || now - back_since_ >= slow_start_) pause_ = 0;
+  return closes;
 }
 
-void record::fail(bool trial, base::tick_ms now) noexcept {
+base::tick_ms record::fail(bool trial, base::tick_ms now) noexcept {
   if (trial) trial_runs_ = false;
-  if (fails_max_ == 0 || (open_until_ != 0 && !trial)) return;
-  if (++fails_ < fails_max_ && !trial) return;
+  if (fails_max_ == 0 || (open_until_ != 0 && !trial)) return 0;
+  if (++fails_ < fails_max_ && !trial) return 0;
   pause_ = std::clamp(pause_ * 2, pause_min_, pause_max_);
   open_until_ = now + pause_;
   fails_ = 0;
+  return pause_;
 }
 
 void record::abandon(bool trial) noexcept {

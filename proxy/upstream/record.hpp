@@ -32,9 +32,10 @@ class record {
 
   /// A request is sent there; true when it is the trial of an open circuit.
   [[nodiscard]] bool begin(base::tick_ms now) noexcept;
-  /// How that ended: exactly one of the three for each `begin`.
-  void succeed(bool trial, base::tick_ms now) noexcept;
-  void fail(bool trial, base::tick_ms now) noexcept;
+  /// How that ended: exactly one of the three for each `begin`. True when the circuit is closed again by it.
+  bool succeed(bool trial, base::tick_ms now) noexcept;
+  /// For how long the backend is put aside by it; 0: it is not, or was already.
+  base::tick_ms fail(bool trial, base::tick_ms now) noexcept;
   void abandon(bool trial) noexcept;
 
  private:

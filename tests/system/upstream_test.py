@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Several backends of a route: spread, killed, flapping, down and back; and one backend that lies and dies."""
 import collections
+import itertools
 import json
 import os
 import re
@@ -227,9 +228,10 @@ class upstream(harness.case):
 
     # ---- lying and dying (U03, U04, U07, U08)
 
-    def curl(self, path):
-        """What curl's user sees: the status, the body and curl's exit code (18: cut short, 52: nothing, 56: reset)."""
-        out = harness.run("curl", "-sS", "--noproxy", "*", "--max-time", "15", "--cacert", self.ca, "--connect-to",
+    def curl(self, path, version="--http1.1"):
+        """What curl's user sees: the status, the body and curl's exit code (18: cut short, 52: nothing, 56: reset,
+        92: the stream was reset)."""
+        out = harness.run("curl", "-sS", version, "--noproxy", "*", "--max-time", "15", "--cacert", self.ca, "--connect-to",
                           f"app.example.test::127.0.0.1:{self.server.https}", "-w", "\\n%{http_code}",
                           f"https://app.example.test{path}", seconds=30)
         body, _, status = out.stdout.rpartition("\n")
@@ -283,9 +285,11 @@ class upstream(harness.case):
         self.server = cardea.server(self, cardea.local(*self.pair),
                                     f"app: {{host: 127.0.0.1, port: {backend.port}}}\n", threads=1).start()
         harness.wait_until(lambda: self.curl("/trickle")[0] == 200, 10, "routes")
-        for name, (_, status, code) in cases.items():
-            with self.subTest(name):
-                seen = self.curl("/" + name)
+        for version, (name, (_, status, code)) in itertools.product(("--http1.1", "--http2"), cases.items()):
+            with self.subTest(name, version=version):
+                seen = self.curl("/" + name, version)
+                if version == "--http2" and code != 0:
+                    code = (*code, 92)
                 self.assertIn(seen[0], status if isinstance(status, tuple) else (status,), seen)
                 codes = code if isinstance(code, tuple) else (code,)
                 # 92: over HTTP/2 it is the stream that is reset, not the connection.

@@ -154,6 +154,31 @@ TEST(upstream_limit, l08_the_limit_is_divided_between_the_workers) {
   EXPECT_EQ(gated.most(), 4);
 }
 
+TEST(upstream_limit, l08_connections_that_are_kept_count_too) {
+  std::atomic<int> open = 0;
+  std::atomic<int> most = 0;
+  std::atomic<bool> stale = false;
+  const raw_origin origin([&](raw_origin::connection& each) {
+    most = std::max<int>(most, ++open);
+    while (!each.request().head.empty()) {
+      if (each.number() <= 2 && stale) break;
+      // So that the second request needs a second connection.
+      if (!stale && !each.stream().stays_silent(100ms)) break;
+      if (!each.write(ok())) break;
+    }
+    --open;
+  });
+  const proxy_under_test proxy({limited_to({origin.port()}, 2)});
+  auto clients = asking(proxy, 2);
+  for (auto& each : clients) EXPECT_EQ(each->answer().status, 200);
+  ASSERT_EQ(origin.connections(), 2);
+  stale = true;
+  // Finds its connection stale and takes a fresh one, beside which the other one would be a third.
+  EXPECT_EQ(clients[0]->ask(get()).status, 200);
+  EXPECT_TRUE(tests::eventually([&] { return open == 1; }));
+  EXPECT_EQ(most, 2);
+}
+
 TEST(upstream_limit, a_routes_own_connect_timeout_counts) {
   const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in where{};

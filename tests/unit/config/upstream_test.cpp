@@ -28,6 +28,15 @@ route_section route_named(const std::string& name, const std::string& text, cons
   return {};
 }
 
+backend_entry entry(const std::string& host, std::uint16_t port, std::size_t weight = 1, std::size_t connections = 0) {
+  backend_entry out;
+  out.host = host;
+  out.port = port;
+  out.weight = weight;
+  out.max_conns_per_host = connections;
+  return out;
+}
+
 std::string mistakes(const std::string& text) { return format_issues(load_routes(text).errors); }
 
 TEST(upstream, modes_have_all_spellings) {
@@ -50,8 +59,8 @@ TEST(upstream, members_of_a_link_make_a_group_and_keep_their_names) {
       "two: {host: 10.0.0.2, port: 82, load_balance: {link: app, mode: least_conn}}\n";
   const auto group = route_named("app", text);
   ASSERT_EQ(group.backends.size(), 2U);
-  EXPECT_EQ(group.backends[0], (backend_entry{.host = "10.0.0.1", .port = 81, .weight = 3}));
-  EXPECT_EQ(group.backends[1], (backend_entry{.host = "10.0.0.2", .port = 82, .weight = 1}));
+  EXPECT_EQ(group.backends[0], entry("10.0.0.1", 81, 3));
+  EXPECT_EQ(group.backends[1], entry("10.0.0.2", 82));
   EXPECT_EQ(group.load_balance.mode, balance_mode::least_conn) << "a later member fills in the mode";
   EXPECT_TRUE(group.load_balance.sticky);
   EXPECT_EQ(group.load_balance.sticky_max_age, 1h);
@@ -86,19 +95,50 @@ TEST(upstream, backends_are_written_as_text_or_as_mappings) {
                                  "    - {host: web2.lan, port: 8443, weight: 5, no_tls_verify: true}\n"
                                  "    - {url: 'https://web3.lan:444', max_conns_per_host: 0}\n");
   ASSERT_EQ(route.backends.size(), 5U);
-  EXPECT_EQ(route.backends[0], (backend_entry{.host = "10.0.0.1", .port = 8080, .max_conns_per_host = 7}));
-  EXPECT_EQ(route.backends[1],
-            (backend_entry{.host = "web.lan", .port = 443, .tls = true, .max_conns_per_host = 7}));
-  EXPECT_EQ(route.backends[2], (backend_entry{.host = "2001:db8::1", .port = 81, .max_conns_per_host = 7}));
-  EXPECT_EQ(route.backends[3], (backend_entry{.host = "web2.lan",
-                                              .port = 8443,
-                                              .tls = true,
-                                              .no_tls_verify = true,
-                                              .weight = 5,
-                                              .max_conns_per_host = 7}));
-  EXPECT_EQ(route.backends[4], (backend_entry{.host = "web3.lan", .port = 444, .tls = true}));
+  EXPECT_EQ(route.backends[0], entry("10.0.0.1", 8080, 1, 7));
+  backend_entry secure = entry("web.lan", 443, 1, 7);
+  secure.tls = true;
+  EXPECT_EQ(route.backends[1], secure);
+  EXPECT_EQ(route.backends[2], entry("2001:db8::1", 81, 1, 7));
+  secure = entry("web2.lan", 8443, 5, 7);
+  secure.tls = true;
+  secure.tls_options.no_verify = true;
+  EXPECT_EQ(route.backends[3], secure);
+  secure = entry("web3.lan", 444);
+  secure.tls = true;
+  EXPECT_EQ(route.backends[4], secure);
   EXPECT_TRUE(route.checks.enabled);
   EXPECT_EQ(route_named("b", "b: {backends: 'x:1, y:2'}").backends.size(), 2U) << "a list may be one text";
+}
+
+TEST(upstream, backends_have_tls_of_their_own_where_they_say_so) {
+  const auto route = route_named("a",
+                                 "a:\n"
+                                 "  ssl_server_name: app.internal\n"
+                                 "  ssl_protocols: [TLSv1.3]\n"
+                                 "  backends:\n"
+                                 "    - https://one\n"
+                                 "    - {url: 'https://two', ssl_server_name: two.internal, no_tls_verify: true}\n"
+                                 "    - {url: 'https://three', ssl_server_name: on, ssl_protocols: TLSv1.2}\n");
+  ASSERT_EQ(route.backends.size(), 3U);
+  EXPECT_EQ(route.backends[0].tls_options.server_name, "app.internal");
+  EXPECT_FALSE(route.backends[0].tls_options.tls12);
+  EXPECT_EQ(route.backends[1].tls_options.server_name, "two.internal");
+  EXPECT_TRUE(route.backends[1].tls_options.no_verify);
+  EXPECT_FALSE(route.backends[1].tls_options.tls12);
+  EXPECT_EQ(route.backends[2].tls_options.server_name, "");
+  EXPECT_FALSE(route.backends[2].tls_options.no_verify);
+  EXPECT_TRUE(route.backends[2].tls_options.tls12);
+  EXPECT_FALSE(route.backends[2].tls_options.tls13);
+}
+
+TEST(upstream, members_of_a_group_keep_their_own_tls) {
+  const auto group = route_named("app",
+                                 "one: {scheme: https, host: b1, load_balance: {link: app}}\n"
+                                 "two: {scheme: https, host: b2, no_tls_verify: true, load_balance: {link: app}}\n");
+  ASSERT_EQ(group.backends.size(), 2U);
+  EXPECT_FALSE(group.backends[0].tls_options.no_verify);
+  EXPECT_TRUE(group.backends[1].tls_options.no_verify);
 }
 
 TEST(upstream, hashing_says_what_is_hashed) {
@@ -109,6 +149,27 @@ TEST(upstream, hashing_says_what_is_hashed) {
   EXPECT_EQ(route.load_balance.mode, balance_mode::hash);
   EXPECT_EQ(route.load_balance.hash_on, hash_source::cookie);
   EXPECT_EQ(route_named("a", "a: {load_balance: {hash_on: path}}").load_balance.hash_on, hash_source::path);
+}
+
+TEST(upstream, ip_hash_takes_the_options_of_godoxys_real_ip) {
+  for (const char* key : {"options", "config"}) {
+    const auto source = route_named("a", "a: {load_balance: {mode: iphash, " + std::string(key) +
+                                             ": {header: X-Forwarded-For, from: '10.0.0.0/8, ::1', recursive: true}}}")
+                            .load_balance.real_ip;
+    EXPECT_EQ(source.header, "X-Forwarded-For");
+    ASSERT_EQ(source.from.size(), 2U);
+    EXPECT_EQ(source.from[0].to_string(), "10.0.0.0/8");
+    EXPECT_TRUE(source.recursive);
+  }
+}
+
+TEST(upstream, members_of_a_group_ask_for_the_same_client_certificates) {
+  const auto result = load_routes(
+      "one: {port: 81, load_balance: {link: app}}\n"
+      "two: {port: 82, inbound_mtls_profile: staff, load_balance: {link: app}}\n",
+      "inbound_mtls_profiles: {staff: {use_system_cas: true}}\n");
+  EXPECT_EQ(format_issues(result.errors),
+            "routes.yml:2:1: two.load_balance.link: all members of app must have the same inbound_mtls_profile\n");
 }
 
 TEST(upstream, failing_over_and_limits_are_read) {
@@ -177,8 +238,13 @@ TEST(upstream, mistakes_are_named_with_their_place) {
       {"a: {load_balance: {retry_budget: 101}}",
        "routes.yml:1:34: a.load_balance.retry_budget: expected a percentage from 0 to 100, found \"101\"\n"},
       {"a: {load_balance: {options: {header: X-Real-IP}}}",
-       "routes.yml:1:20: a.load_balance.options: real_ip options of one route are known from GoDoxy but not supported "
-       "by this version of Cardea; ip_hash uses the client's address as the entrypoint knows it\n"},
+       "routes.yml:1:20: a.load_balance.options.from: missing field from: the addresses of the proxies whose header "
+       "is believed\n"},
+      {"a: {load_balance: {mode: ip_hash, config: {from: [10.0.0.0/8, ten]}}}",
+       "routes.yml:1:63: a.load_balance.config.from[1]: expected an IP address or a network like 10.0.0.0/8, found "
+       "\"ten\"\n"},
+      {"a: {load_balance: {mode: p2c, options: {from: 10.0.0.1}}}",
+       "routes.yml:1:31: a.load_balance.options: has a meaning with mode ip_hash only\n"},
       {"a: {host: b, backends: [c]}", "routes.yml:1:14: a.backends: the route has a host or port too; write one of "
                                       "both\n"},
       {"a: {backends: [b/path]}",

@@ -1,6 +1,7 @@
 // Goal: a check says what a request would meet.
 #include "proxy/health/probe.hpp"
 
+#include "base/trust_store.hpp"
 #include "tests/support/proxy_under_test.hpp"
 #include "tests/support/run_coroutine.hpp"
 
@@ -94,8 +95,34 @@ TEST_F(probe_test, v13_a_certificate_that_requests_would_not_accept_is_not_good_
   const finding found = check(one);
   EXPECT_FALSE(found.good);
   EXPECT_NE(found.detail.find("certificate refused"), std::string::npos) << found.detail;
-  one.verify = false;
+  one.tls_options.no_verify = true;
   EXPECT_TRUE(check(one).good) << check(one).detail;
+}
+
+TEST_F(probe_test, v13_the_routes_own_authority_name_and_certificate_count_for_checks_too) {
+  const tests::test_ca own("own CA");
+  const tests::test_ca clients("CA of clients");
+  const raw_origin origin(
+      [](raw_origin::connection& each) {
+        const char* name = SSL_get_servername(each.stream().session(), TLSEXT_NAMETYPE_host_name);
+        each.record(std::string(name == nullptr ? "(none)" : name) + "\n");
+        static_cast<void>(each.request());
+        each.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+      },
+      own.issue("DNS:app.internal"));
+  target one = at(origin.port());
+  one.tls = true;
+  const std::string anchors[] = {own.pem()};
+  one.tls_options.trusted = base::trust_store::create(anchors, false).value();
+  EXPECT_NE(check(one).detail.find("certificate refused"), std::string::npos) << "of another name";
+  one.tls_options.server_name = "app.internal";
+  EXPECT_TRUE(check(one).good) << check(one).detail;
+  EXPECT_TRUE(origin.received().find("app.internal\nHEAD") != std::string::npos) << origin.received();
+  one.tls_options.send_name = false;
+  const tests::pem_pair pair = clients.issue("DNS:cardea");
+  one.tls_options.certificate = base::certificate::from_pem(pair.certificate, pair.key).value();
+  EXPECT_TRUE(check(one).good) << check(one).detail;
+  EXPECT_NE(origin.received().find("(none)\n"), std::string::npos);
 }
 
 }  // namespace
