@@ -39,7 +39,9 @@ parsed_command_line parse_command_line(int argc, char** argv) {
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
       ->capture_default_str();
   add_config(add("validate", "check the configuration and list every error", command::validate));
-  add_config(add("certs", "list the managed certificates as they are on disk", command::certs));
+  CLI::App* certs = add("certs", "list the managed certificates as they are on disk", command::certs);
+  add_config(certs);
+  certs->add_flag("--json", out.json, "as the API says it, for programs");
   add("version", "the version and what it was built with", command::version);
   CLI::App* providers =
       add("dns-providers", "the DNS providers, or one with its options", command::dns_providers);

@@ -13,6 +13,7 @@ struct command_line {
   bool quickstart = false;   ///< run: the embedded configuration instead of a file
   std::string dns_provider;  ///< dns-providers NAME
   bool markdown = false;     ///< dns-providers: all of them as a page of the documentation
+  bool json = false;         ///< certs: for programs
   std::string log_level = "info";
 };
 
