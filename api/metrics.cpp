@@ -9,6 +9,7 @@
 #include <array>
 #include <initializer_list>
 #include <string>
+#include <utility>
 
 namespace cardea::api {
 namespace {
@@ -121,6 +122,8 @@ void add_traffic(std::string& to, const proxy::proxy_status& now) {
       .add({}, fmt::to_string(now.connections_open));
   family(to, "cardea_connections_total", "counter", "Connections of clients that were accepted.")
       .add({}, fmt::to_string(now.connections_total));
+  family(to, "cardea_connections_refused_total", "counter", "Connections of clients that were turned away.")
+      .add({}, fmt::to_string(now.connections_refused));
   family(to, "cardea_requests_total", "counter", "Requests that were answered.")
       .add({}, fmt::to_string(now.requests_total));
   family(to, "cardea_handshakes_failed_total", "counter", "TLS handshakes that did not succeed.")

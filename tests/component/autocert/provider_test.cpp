@@ -168,7 +168,7 @@ TEST_F(provider_of, force_ignores_state_and_cooldown_and_reports_the_cause) {
   EXPECT_EQ(obtained.error().message(), "main: get certificate: no");
 }
 
-TEST_F(provider_of, other_domains_are_ordered_at_once) {
+TEST_F(provider_of, b10_other_domains_are_ordered_at_once) {
   start(section());
   start(section({"a.test", "b.test"}));
   EXPECT_EQ(orders(), 2U);

@@ -3,6 +3,7 @@
 
 #include "api/services.hpp"
 #include "tests/support/scripted_control.hpp"
+#include "tests/support/scripted_health.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,8 +19,9 @@ class metrics_of : public testing::Test {
   [[nodiscard]] std::string text() const { return metrics(from_).text.value_or(""); }
 
   tests::scripted_control control_;
-  services from_{"1.2.3", control_,
-                 [] { return proxy::proxy_status{1, 2, 3, 4}; },
+  tests::scripted_health health_;
+  services from_{"1.2.3", control_, health_,
+                 [] { return proxy::proxy_status{1, 2, 3, 4, 5}; },
                  [] { return std::chrono::system_clock::from_time_t(1'000'000); }};
 };
 
@@ -57,7 +59,7 @@ TEST_F(metrics_of, b91_a_certificate_has_a_series_for_each_thing_that_is_known) 
         "cardea_certificate_last_attempt_failed{certificate=\"main\"} 1\n",
         "issuer=\"a \\\"CA\\\" \\\\ of\\nall \xef\xbf\xbd\",ca=\"https://ca.test\",profile=\"shortlived\",key=\"EC256\"",
         "cardea_connections_open 1\n", "cardea_connections_total 2\n", "cardea_requests_total 3\n",
-        "cardea_handshakes_failed_total 4\n", "cardea_build_info{version=\"1.2.3\"} 1\n"})
+        "cardea_handshakes_failed_total 4\n", "cardea_connections_refused_total 5\n", "cardea_build_info{version=\"1.2.3\"} 1\n"})
     EXPECT_THAT(said, HasSubstr(line));
 }
 
