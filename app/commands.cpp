@@ -74,9 +74,11 @@ void print_folder(const std::string& path, std::uint32_t number) {
 application::loader configuration_loader(const command_line& line) {
   config::load_options options;
   options.dns_provider_names = dns_provider_names();
-  options.check_request = check_request;
-  if (line.quickstart) return [options] { return load_quickstart(options); };
-  return [options, path = line.config_path] { return config::load(path, options); };
+  return [options, line] {
+    config::load_options with = options;
+    with.check_request = make_request_check();
+    return line.quickstart ? load_quickstart(with) : config::load(line.config_path, with);
+  };
 }
 
 int validate(const command_line& line) {

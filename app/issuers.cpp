@@ -12,9 +12,13 @@
 namespace cardea::app {
 namespace {
 
+// Orders that run side by side keep their connections.
+constexpr std::size_t idle_connections_max = 16;
+
 base::result<base::fetch> make_fetch(const std::vector<std::string>& ca_files) {
   base::fetch_client_options options;
   options.ca_files = ca_files;
+  options.idle_connections_max = idle_connections_max;
   options.user_agent = "cardea/" + std::string(version_text());
   return base::make_fetch(options);
 }
@@ -29,15 +33,27 @@ base::awaitable<base::result<std::string>> follow(base::dns_resolver resolver, s
 
 std::span<const std::string_view> dns_provider_names() { return dnsproviders::provider_names(); }
 
-std::optional<config::request_problem> check_request(const config::certificate_request& request) {
-  base::asio::io_context context{1};
-  issuers factory(context.get_executor());
-  for (const config::certificate_request& each : config::requests_by_issuer(request)) {
-    const auto made = factory.make(each);
-    if (!made)
-      return config::request_problem{dnsproviders::named_option(made.error()), made.error().message()};
-  }
-  return std::nullopt;
+config::request_check make_request_check() {
+  struct checker {
+    base::asio::io_context context{1};
+    issuers factory{context.get_executor()};
+  };
+  return [with = std::make_shared<checker>()](
+             const config::certificate_request& request) -> std::optional<config::request_problem> {
+    for (const config::certificate_request& each : config::requests_by_issuer(request)) {
+      const auto made = with->factory.make(each);
+      if (!made)
+        return config::request_problem{dnsproviders::named_option(made.error()), made.error().message()};
+    }
+    return std::nullopt;
+  };
+}
+
+base::result<base::fetch> issuers::vendor_fetch() {
+  if (vendor_fetch_) return vendor_fetch_;
+  auto made = make_fetch({});
+  if (made) vendor_fetch_ = *made;
+  return made;
 }
 
 base::result<std::shared_ptr<autocert::acme::transport>> issuers::transport_to(
@@ -78,7 +94,7 @@ base::result<std::unique_ptr<autocert::issuer>> issuers::make(const config::cert
   if (!resolver) return resolver.error().at("resolvers");
   std::unique_ptr<dnsproviders::provider> dns;
   if (autocert::kind_of(request.provider) == autocert::provider_kind::dns) {
-    auto fetch = make_fetch({});
+    auto fetch = vendor_fetch();
     if (!fetch) return fetch.error();
     auto made = dnsproviders::make_provider(request.provider, request.options, config::process_environment(),
                                             {std::move(*fetch), *resolver});
