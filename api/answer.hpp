@@ -2,6 +2,7 @@
 
 #include <boost/json/value.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@ struct answer {
   unsigned status = 200;
   boost::json::value body;
   std::vector<field> fields{};  ///< besides those that every answer carries
+  std::optional<std::string> text{};  ///< Prometheus's text format, instead of `body`
 };
 
 /// The shape of every failure: {"message": ...}.

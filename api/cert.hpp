@@ -2,9 +2,12 @@
 
 #include "api/answer.hpp"
 
+#include <boost/json/object.hpp>
+
 #include <string>
 
 namespace cardea::autocert {
+struct certificate_status;
 struct renewal_outcome;
 }
 
@@ -13,11 +16,12 @@ namespace cardea::api {
 
 struct services;
 
-/// A JSON array with one object for each certificate: subject, issuer,
-/// not_before, not_after (unix seconds), dns_names, email_addresses, provider,
-/// next_renewal (unix seconds, 0 = never by itself), last_error. 404 when there
-/// is none.
+/// A JSON array with to_object of each certificate. 404 when there is none.
 [[nodiscard]] answer cert_info(const services& from);
+
+/// All that certificate_status says, times in unix seconds; `ari` is null when
+/// the CA suggests no time.
+[[nodiscard]] boost::json::object to_object(const autocert::certificate_status& one);
 
 /// {"provider": "main", "renewed": true, "detail": "..."}, serialised.
 [[nodiscard]] std::string printed(const autocert::renewal_outcome& outcome);

@@ -67,14 +67,12 @@ struct server::state {
       : where(executor),
         addr(std::move(wanted.addr)),
         acceptor(executor),
-        shared{
-            {std::move(wanted.version), certificates, routes},
-            access_rules(host_of(addr)),
-            wanted.maximums,
-            renewals(executor, certificates),
-            {executor, base::logger("api")},
-            base::logger("api")} {
-  }
+        shared{{std::move(wanted.version), certificates, routes, std::move(wanted.traffic)},
+               access_rules(host_of(addr)),
+               wanted.maximums,
+               renewals(executor, certificates),
+               {executor, base::logger("api")},
+               base::logger("api")} {}
 
   base::executor where;
   std::string addr;

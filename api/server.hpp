@@ -3,8 +3,10 @@
 #include "api/limits.hpp"
 #include "base/async.hpp"
 #include "base/error.hpp"
+#include "proxy/status.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,6 +24,7 @@ struct settings {
   std::string addr = "127.0.0.1:8888";  ///< "host:port", "[v6]:port" or ":port" (all addresses)
   std::string version;
   limits maximums{};
+  std::function<proxy::proxy_status()> traffic = {};  ///< what the proxy counts; may be empty
 };
 
 /// The API's HTTP/1.1 server. Control thread only.

@@ -1,5 +1,9 @@
 #pragma once
 
+#include "base/clock.hpp"
+#include "proxy/status.hpp"
+
+#include <functional>
 #include <string>
 
 namespace cardea::autocert {
@@ -17,6 +21,8 @@ struct services {
   std::string version;
   autocert::control& certificates;
   const proxy::health_source& routes;
+  std::function<proxy::proxy_status()> traffic = {};  ///< what the proxy counts; may be empty
+  base::wall_clock clock = base::system_wall_clock();
 };
 
 }  // namespace cardea::api

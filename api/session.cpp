@@ -83,7 +83,8 @@ http::response<http::string_body> message(const answer& from, bool keep_alive) {
   http::response<http::string_body> out;
   out.version(11);
   out.result(from.status);
-  out.set(http::field::content_type, "application/json");
+  out.set(http::field::content_type,
+          from.text ? "text/plain; version=0.0.4; charset=utf-8" : "application/json");
   out.set(http::field::cache_control, "no-store");
   out.set("X-Content-Type-Options", "nosniff");
   if (!keep_alive) out.keep_alive(false);
@@ -91,8 +92,7 @@ http::response<http::string_body> message(const answer& from, bool keep_alive) {
     if (field.name == "Connection" && !keep_alive) continue;
     out.set(field.name, field.value);
   }
-  out.body() = boost::json::serialize(from.body);
-  out.body() += '\n';
+  out.body() = from.text ? *from.text : boost::json::serialize(from.body) + '\n';
   out.prepare_payload();
   return out;
 }

@@ -3,6 +3,9 @@
 #include "api/server.hpp"
 #include "app/routes.hpp"
 #include "app/version.hpp"
+#include "base/fetch_client.hpp"
+
+#include <fmt/format.h>
 
 #include <csignal>
 #include <cstdio>
@@ -35,6 +38,8 @@ proxy::host_policy host_policy_of(const config::entrypoint_section& entrypoint) 
 std::vector<autocert::certificate_status> current_certificates::certificates() const {
   return set_->certificates();
 }
+
+std::vector<autocert::certificate_status> current_certificates::states() const { return set_->states(); }
 
 autocert::force_result current_certificates::force_expiry_all(
     std::function<void(std::vector<autocert::renewal_outcome>)> finished) {
@@ -77,6 +82,7 @@ bool application::start(config::load_result loaded) {
     return false;
   }
   configuration_ = std::make_shared<const config::configuration>(std::move(*loaded.loaded));
+  if (!make_notifier()) return false;
   auto certificates = make_certificates(*configuration_);
   if (!certificates) {
     log_.error("cannot start", {{"reason", certificates.error().message()}});
@@ -108,11 +114,36 @@ bool application::start(config::load_result loaded) {
   return true;
 }
 
+bool application::make_notifier() {
+  base::fetch_client_options options;
+  options.user_agent = "cardea/" + std::string(version_text());
+  auto fetch = base::make_fetch(options);
+  if (!fetch) {
+    log_.error("cannot start", {{"reason", fetch.error().message()}});
+    return false;
+  }
+  notifications_ =
+      std::make_unique<autocert::notifications::notifier>(context_.get_executor(), std::move(*fetch));
+  notifications_->use(configuration_->notifications);
+  return true;
+}
+
+void application::tell_unused_configuration(const std::vector<config::issue>& errors) const {
+  constexpr std::size_t told_max = 10;
+  autocert::notifications::notice what{autocert::notifications::severity::error,
+                                       "Configuration not used, the old one goes on"};
+  for (std::size_t i = 0; i < errors.size() && i < told_max; ++i)
+    what.list.push_back(config::format_issue(errors[i]));
+  if (errors.size() > told_max) what.list.push_back(fmt::format("and {} more", errors.size() - told_max));
+  notifications_->send(what);
+}
+
 base::awaitable<void> application::serve_api() {
   if (configuration_->api.addr.empty()) co_return;
   api::settings settings;
   settings.addr = configuration_->api.addr;
   settings.version = version_text();
+  settings.traffic = [this] { return server_.status(); };
   api_ = std::make_unique<api::server>(context_.get_executor(), std::move(settings), certificates_view_, *health_);
   const auto listening = co_await api_->listen();
   if (!listening) {
@@ -130,6 +161,7 @@ base::result<std::unique_ptr<autocert::provider_set>> application::make_certific
   outside.make_acme_issuer = [this](const config::certificate_request& request) {
     return issuers_.make(request);
   };
+  outside.notify = [this](const autocert::notifications::notice& what) { notifications_->send(what); };
   outside.publish = [this](base::certificate_snapshot snapshot) { server_.publish_certificates(snapshot); };
   for (const std::string_view name : dns_provider_names()) outside.dns_providers.emplace_back(name);
   auto made = autocert::provider_set::create(from.autocert, std::move(outside));
@@ -174,6 +206,7 @@ base::awaitable<void> application::reload() {
   if (!next.loaded) {
     for (const config::issue& each : next.errors) log_.error(config::format_issue(each));
     log_.error("the new configuration is not used, the old one goes on", {{"errors", next.errors.size()}});
+    tell_unused_configuration(next.errors);
     // The files to watch may be others now: a repair must be seen.
     watch_files(next.files);
     co_return;
@@ -191,6 +224,7 @@ base::awaitable<void> application::reload() {
   }
   warn_about_fixed_settings(*loaded);
   if (loaded->entrypoint.tls != configuration_->entrypoint.tls) server_.apply(loaded->entrypoint.tls);
+  if (loaded->notifications != configuration_->notifications) notifications_->use(loaded->notifications);
   configuration_ = loaded;
   watch_files(next.files);
   const auto routes = co_await route_resolver_.resolve(loaded);
@@ -291,6 +325,7 @@ void application::stop() {
   rotation_due_.cancel();
   certificates_->stop();
   health_->stop();
+  notifications_->stop();
   if (api_) api_->stop();
   if (configuration_watch_) configuration_watch_->stop();
   if (certificate_watch_) certificate_watch_->stop();

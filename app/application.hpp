@@ -2,6 +2,7 @@
 
 #include "app/issuers.hpp"
 #include "app/routes.hpp"
+#include "autocert/notifications/notifier.hpp"
 #include "autocert/provider_set.hpp"
 #include "autocert/status.hpp"
 #include "base/async.hpp"
@@ -30,6 +31,7 @@ class current_certificates final : public autocert::control {
  public:
   void use(autocert::provider_set* set) noexcept { set_ = set; }
   [[nodiscard]] std::vector<autocert::certificate_status> certificates() const override;
+  [[nodiscard]] std::vector<autocert::certificate_status> states() const override;
   autocert::force_result force_expiry_all(
       std::function<void(std::vector<autocert::renewal_outcome>)> finished) override;
 
@@ -67,6 +69,8 @@ class application {
   [[nodiscard]] base::awaitable<void> replace_certificates(shared_configuration next);
   [[nodiscard]] base::awaitable<void> refresh_routes();
   [[nodiscard]] base::awaitable<void> rotate_tickets();
+  [[nodiscard]] bool make_notifier();
+  void tell_unused_configuration(const std::vector<config::issue>& errors) const;
   void watch_files(const std::vector<std::string>& configuration_files);
   void watch_certificates();
   void warn_about_fixed_settings(const config::configuration& next) const;
@@ -84,6 +88,7 @@ class application {
   shared_configuration configuration_;
   issuers issuers_;
   route_resolver route_resolver_;
+  std::unique_ptr<autocert::notifications::notifier> notifications_;
   std::unique_ptr<autocert::provider_set> certificates_;
   current_certificates certificates_view_;
   std::unique_ptr<config::watch> configuration_watch_;

@@ -27,6 +27,7 @@ void add_certs(CLI::App& app, command_line& out) {
     if (certs->get_subcommands().empty()) out.wanted = command::certs;
   });
   certs->add_option("-c,--config", out.config_path, "the main configuration file")->capture_default_str();
+  certs->add_flag("--json", out.json, "as the API says it, for programs");
 
   CLI::App* const rollover = certs->add_subcommand(
       "rollover", "give accounts at CAs a new key (RFC 8555); a running server takes it up");

@@ -15,6 +15,7 @@ struct command_line {
   bool markdown = false;     ///< dns-providers: all of them as a page of the documentation
   std::string certificate;   ///< certs rollover, certs revoke: "main", "extra[N]" or a domain; empty: all
   std::string reason = "superseded";  ///< certs revoke: one of RFC 5280's that CAs take
+  bool json = false;         ///< certs: for programs
   std::string log_level = "info";
 };
 

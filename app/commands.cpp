@@ -1,13 +1,12 @@
 #include "app/commands.hpp"
 
+#include "api/cert.hpp"
 #include "app/issuers.hpp"
 #include "app/quickstart.hpp"
 #include "app/version.hpp"
 #include "autocert/certificate_folder.hpp"
-#include "autocert/renewal.hpp"
-#include "autocert/request_check.hpp"
-#include "base/atomic_file.hpp"
-#include "base/certificate.hpp"
+#include "autocert/description.hpp"
+#include "autocert/status_table.hpp"
 #include "base/crypto.hpp"
 #include "base/rfc3339.hpp"
 #include "base/tls_names.hpp"
@@ -17,7 +16,12 @@
 
 #include <fmt/format.h>
 
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/version.hpp>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -40,39 +44,11 @@ config::load_result load_quickstart(const config::load_options& options) {
   return out;
 }
 
-void print_row(const std::string& name, const std::string& names, const std::string& issuer,
-               const std::string& until, const std::string& renewal) {
-  fmt::print("{:<10} {:<40} {:<24} {:<21} {}\n", name, names, issuer, until, renewal);
-}
-
-constexpr std::size_t pem_bytes_max = 1U << 20U;
-
-base::result<std::shared_ptr<const base::certificate>> read_pair(const config::certificate_request& request) {
-  const auto chain = base::read_file(request.cert_path, pem_bytes_max);
-  if (!chain) return chain.error();
-  const auto key = base::read_file(request.key_path, pem_bytes_max);
-  if (!key) return key.error();
-  return base::certificate::from_pem(*chain, *key);
-}
-
-void print_certificate(const config::certificate_request& request) {
-  std::string names;
-  for (const std::string& domain : request.domains) names += (names.empty() ? "" : ",") + domain;
-  const auto stored = read_pair(request);
-  if (!stored && request.provider != "local" &&
-      stored.error() == base::make_error_code(base::errc::not_found)) {
-    print_row(request.name, names, "-", "-", "none yet: cardea run gets it");
-    return;
-  }
-  if (!stored) {
-    print_row(request.name, names, "-", "-", stored.error().message());
-    return;
-  }
-  const base::certificate& found = **stored;
-  const bool renews = request.provider != "local" && request.provider != "pseudo";
-  const auto due = autocert::renewal_due(found.not_before(), found.not_after());
-  print_row(request.name, names, found.issuer(), base::to_rfc3339(found.not_after()),
-            renews ? base::to_rfc3339(due) : "never (files are managed by others)");
+// As wide as the terminal, when there is one.
+std::size_t output_width() {
+  winsize size{};
+  if (::isatty(STDOUT_FILENO) == 0 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
+  return size.ws_col;
 }
 
 // A line for the folder, since it may hold a hundred thousand; what is unusable in it is logged.
@@ -91,9 +67,9 @@ void print_folder(const std::string& path, std::uint32_t number) {
     else
       first_end = std::min(first_end, certificate->not_after());
   }
-  print_row(fmt::format("folder[{}]", number), path,
-            fmt::format("{} usable, {} expired, {} not usable", usable - expired, expired, found.size() - usable),
-            usable > expired ? base::to_rfc3339(first_end) : "-", "never (files are managed by others)");
+  fmt::print("{}: {} usable, {} expired, {} not usable{}\n", path, usable - expired, expired,
+             found.size() - usable,
+             usable > expired ? ", the first ends " + base::to_rfc3339(first_end) : std::string());
 }
 
 bool proves_by_persistent_records(const config::certificate_request& request) {
@@ -126,9 +102,11 @@ void print_persistent_records(const std::vector<config::certificate_request>& re
 application::loader configuration_loader(const command_line& line) {
   config::load_options options;
   options.dns_provider_names = dns_provider_names();
-  options.check_request = check_request;
-  if (line.quickstart) return [options] { return load_quickstart(options); };
-  return [options, path = line.config_path] { return config::load(path, options); };
+  return [options, line] {
+    config::load_options with = options;
+    with.check_request = make_request_check();
+    return line.quickstart ? load_quickstart(with) : config::load(line.config_path, with);
+  };
 }
 
 int validate(const command_line& line) {
@@ -173,14 +151,23 @@ int print_certificates(const command_line& line) {
     fmt::print(stderr, "{}", config::format_issues(loaded.errors));
     return 1;
   }
-  print_row("NAME", "DOMAINS", "ISSUER", "EXPIRES", "NEXT RENEWAL");
+  const base::wall_time now = std::chrono::system_clock::now();
   std::vector<config::certificate_request> entries{loaded.loaded->autocert.main};
   entries.insert(entries.end(), loaded.loaded->autocert.extra.begin(), loaded.loaded->autocert.extra.end());
+  std::vector<autocert::certificate_status> all;
   for (const config::certificate_request& entry : entries)
-    for (const config::certificate_request& each : config::by_key_type(entry)) print_certificate(each);
-  std::uint32_t number = 0;
-  for (const std::string& path : loaded.loaded->autocert.folders) print_folder(path, number++);
-  print_persistent_records(entries);
+    for (const config::certificate_request& each : config::by_key_type(entry))
+      all.push_back(autocert::stored_status(each, now));
+  if (!line.json) {
+    fmt::print("{}", autocert::status_table(all, now, output_width()));
+    std::uint32_t number = 0;
+    for (const std::string& path : loaded.loaded->autocert.folders) print_folder(path, number++);
+    print_persistent_records(entries);
+    return 0;
+  }
+  boost::json::array out;
+  for (const autocert::certificate_status& each : all) out.push_back(api::to_object(each));
+  fmt::print("{}\n", boost::json::serialize(out));
   return 0;
 }
 

@@ -20,9 +20,13 @@
 namespace cardea::app {
 namespace {
 
+// Orders that run side by side keep their connections.
+constexpr std::size_t idle_connections_max = 16;
+
 base::result<base::fetch> make_fetch(const std::vector<std::string>& ca_files) {
   base::fetch_client_options options;
   options.ca_files = ca_files;
+  options.idle_connections_max = idle_connections_max;
   options.user_agent = "cardea/" + std::string(version_text());
   return base::make_fetch(options);
 }
@@ -34,8 +38,8 @@ base::awaitable<base::result<std::string>> follow(base::dns_resolver resolver, s
 }
 
 base::result<std::shared_ptr<dnsproviders::provider>> make_dns_provider(
-    const config::certificate_request& request, const base::dns_resolver& resolver) {
-  auto fetch = make_fetch({});
+    const config::certificate_request& request, const base::dns_resolver& resolver,
+    base::result<base::fetch> fetch) {
   if (!fetch) return fetch.error();
   auto made = dnsproviders::make_provider(request.provider, request.options, config::process_environment(),
                                           {std::move(*fetch), resolver});
@@ -77,15 +81,27 @@ std::string persist_records_path(const config::certificate_request& request) {
 
 std::span<const std::string_view> dns_provider_names() { return dnsproviders::provider_names(); }
 
-std::optional<config::request_problem> check_request(const config::certificate_request& request) {
-  base::asio::io_context context{1};
-  issuers factory(context.get_executor(), {});
-  for (const config::certificate_request& each : config::requests_by_issuer(request)) {
-    const auto made = factory.make(each);
-    if (!made)
-      return config::request_problem{dnsproviders::named_option(made.error()), made.error().message()};
-  }
-  return std::nullopt;
+config::request_check make_request_check() {
+  struct checker {
+    base::asio::io_context context{1};
+    issuers factory{context.get_executor(), {}};
+  };
+  return [with = std::make_shared<checker>()](
+             const config::certificate_request& request) -> std::optional<config::request_problem> {
+    for (const config::certificate_request& each : config::requests_by_issuer(request)) {
+      const auto made = with->factory.make(each);
+      if (!made)
+        return config::request_problem{dnsproviders::named_option(made.error()), made.error().message()};
+    }
+    return std::nullopt;
+  };
+}
+
+base::result<base::fetch> issuers::vendor_fetch() {
+  if (vendor_fetch_) return vendor_fetch_;
+  auto made = make_fetch({});
+  if (made) vendor_fetch_ = *made;
+  return made;
 }
 
 base::result<std::shared_ptr<autocert::acme::transport>> issuers::transport_to(
@@ -148,7 +164,7 @@ base::result<autocert::acme::prover::solver_list> issuers::make_solvers(
       case challenge_type::dns01:
       case challenge_type::dns_account01: {
         if (!dns && autocert::kind_of(request.provider) == autocert::provider_kind::dns) {
-          auto made = make_dns_provider(request, *resolver);
+          auto made = make_dns_provider(request, *resolver, vendor_fetch());
           if (!made) return made.error();
           dns = std::move(*made);
         }

@@ -6,6 +6,7 @@
 #include "autocert/issuer.hpp"
 #include "autocert/solvers/challenge_board.hpp"
 #include "base/async.hpp"
+#include "base/fetch.hpp"
 #include "config/sections/autocert.hpp"
 #include "config/sections/request_check.hpp"
 
@@ -21,9 +22,9 @@ namespace cardea::app {
 /// The DNS providers that a configuration may name.
 [[nodiscard]] std::span<const std::string_view> dns_provider_names();
 
-/// What a certificate's provider says of its entry, for the configuration's checks.
-[[nodiscard]] std::optional<config::request_problem> check_request(
-    const config::certificate_request& request);
+/// What a certificate's provider says of its entry, for the configuration's
+/// checks. For one load: files are read once, however many certificates name them.
+[[nodiscard]] config::request_check make_request_check();
 
 /// Where the TXT records stand that a certificate needs by dns-persist-01, once its account is known.
 [[nodiscard]] std::string persist_records_path(const config::certificate_request& request);
@@ -32,7 +33,7 @@ namespace cardea::app {
 ///
 /// Certificates of the same CA share one transport (nonces, directory, what is
 /// left of the CA's limits), those with the same account key one account, and all the board of what
-/// the listeners answer.
+/// the listeners answer and one HTTP client for DNS vendors: reading the system's CAs takes 20 ms.
 class issuers {
  public:
   /// `publish`: how the listeners learn of challenges that they answer; empty where there are none.
@@ -50,12 +51,14 @@ class issuers {
  private:
   [[nodiscard]] base::result<std::shared_ptr<autocert::acme::transport>> transport_to(
       const config::certificate_request& request);
+  [[nodiscard]] base::result<base::fetch> vendor_fetch();
 
   [[nodiscard]] base::result<autocert::acme::prover::solver_list> make_solvers(
       const config::certificate_request& request);
 
   base::executor executor_;
   autocert::solvers::challenge_board board_;
+  base::fetch vendor_fetch_;
   std::map<std::string, std::shared_ptr<autocert::acme::transport>> transports_;
   std::map<std::string, std::shared_ptr<autocert::acme::account>> accounts_;
 };

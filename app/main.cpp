@@ -4,6 +4,8 @@
 #include "app/commands.hpp"
 #include "app/quickstart.hpp"
 
+#include <sys/resource.h>
+
 #include <cstdio>
 #include <exception>
 
@@ -20,10 +22,20 @@ cardea::base::log_level level_named(std::string_view name) {
   return log_level::info;
 }
 
+// A core dump would hold every private key (B86). The hard limit stays: whoever debugs raises it again
+// from outside (prlimit).
+void forbid_core_dumps() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_CORE, &limit) != 0) return;
+  limit.rlim_cur = 0;
+  ::setrlimit(RLIMIT_CORE, &limit);
+}
+
 int execute(const cardea::app::command_line& line) {
   using cardea::app::command;
   switch (line.wanted) {
     case command::run: {
+      forbid_core_dumps();
       cardea::base::set_log_level(level_named(line.log_level));
       cardea::app::application program(cardea::app::configuration_loader(line));
       return program.run();

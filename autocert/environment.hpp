@@ -1,6 +1,7 @@
 #pragma once
 
 #include "autocert/issuer.hpp"
+#include "autocert/notifications/notice.hpp"
 #include "base/async.hpp"
 #include "base/certificate_source.hpp"
 #include "base/clock.hpp"
@@ -31,6 +32,9 @@ struct environment {
 
   /// Receives every new state of what is served. Never null.
   std::function<void(base::certificate_snapshot)> publish = {};
+
+  /// Tells operators; returns at once. May be empty.
+  std::function<void(const notifications::notice&)> notify = {};
 
   std::vector<std::string> dns_providers = {};  ///< the names that exist
   std::size_t orders_max = 8;                   ///< in flight at once

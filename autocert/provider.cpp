@@ -1,5 +1,6 @@
 #include "autocert/provider.hpp"
 
+#include "autocert/description.hpp"
 #include "autocert/error.hpp"
 #include "autocert/key.hpp"
 #include "autocert/self_signed.hpp"
@@ -22,9 +23,8 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds save_retry_interval = 1min;
 constexpr std::chrono::milliseconds unreadable_retry_interval = 1min;
 constexpr std::chrono::seconds clock_skew_noticed = 60s;
+constexpr std::chrono::hours same_failure_told_again{24};
 constexpr std::chrono::hours advice_retry_interval{1};  // after a question that failed
-
-std::int64_t unix_seconds(base::wall_time when) { return std::chrono::system_clock::to_time_t(when); }
 
 bool is_cancelled(const base::error& failure) {
   return failure == base::make_error_code(base::errc::cancelled) ||
@@ -45,17 +45,11 @@ std::string fingerprint_of(const config::certificate_request& request, const std
   return base::hex(base::sha256(all)).substr(0, 16);
 }
 
-std::vector<std::string> names_in(const base::certificate& held) {
-  std::vector<std::string> out = held.dns_names();
-  for (std::string& each : held.ip_addresses()) out.push_back(std::move(each));
-  return out;
-}
-
 // The chain must be for the names that were ordered, or the next check would order again.
 base::result<void> check_answer(const base::certificate& answer, const std::vector<std::string>& domains) {
   if (answer.not_after() <= answer.not_before())
     return base::error(base::errc::protocol, "the CA's certificate ends before it begins");
-  const auto names = names_in(answer);
+  const auto names = answer.names();
   for (const std::string& domain : domains) {
     if (std::find(names.begin(), names.end(), domain) == names.end())
       return base::error(base::errc::protocol, fmt::format("the CA's certificate lacks the name {}", domain));
@@ -247,7 +241,7 @@ base::awaitable<void> provider::order_the_rest(std::size_t index, setback why) {
   partial_order wish{request_.domains, why.names, why.is == setback::kind::lasting,
                      failures_.record().in_row};
   if (current_ && current_->not_after() > now && !foreign_) {
-    wish.served = current_->dns_names();
+    wish.served = current_->names();
     wish.due = renewal_time(inputs()) <= now;
     wish.near_end = current_->not_after() - now < (current_->not_after() - current_->not_before()) / 10;
   }
@@ -312,6 +306,7 @@ void provider::install(fresh_pair pair) {
   last_error_.clear();
   key_is_burnt_ = false;
   const std::shared_ptr<const base::certificate> fresh = pair.certificate;
+  const bool is_whole = pair.whole;
   known_ = metadata_of(*fresh, pair.from->name, pair.from->profile, now);
   foreign_ = false;
   save(std::move(pair));
@@ -319,15 +314,35 @@ void provider::install(fresh_pair pair) {
   log_.info("certificate renewed", {{"serial", fresh->serial_hex()},
                                     {"expires", base::to_rfc3339(fresh->not_after())},
                                     {"next_renewal", base::to_rfc3339(next_attempt(inputs(), now))}});
+  if (is_whole) told_error_.clear();
+  tell(notifications::severity::info, "SSL certificate renewed", {}, fresh->names());
+}
+
+void provider::tell(notifications::severity level, std::string_view what, std::string text,
+                    std::vector<std::string> list) {
+  if (!with_.outside.notify) return;
+  with_.outside.notify({level, fmt::format("{} for {}", what, name()), std::move(text), std::move(list)});
+}
+
+// Not each attempt of an outage: once, when the reason is another one, and once a day.
+void provider::tell_failure() {
+  const base::wall_time now = with_.outside.clock();
+  const bool is_known = told_error_ == last_error_ && now - told_error_at_ < same_failure_told_again;
+  if (is_known) return;
+  told_error_ = last_error_;
+  told_error_at_ = now;
+  tell(notifications::severity::error, "SSL certificate renewal failed", last_error_);
 }
 
 void provider::save(fresh_pair pair) {
   if (const auto saved = store_.save(pair.chain_pem, pair.key_pem.reveal(), to_json(known_)); !saved) {
     // The stamp of the attempt stays on disk: a process that restarts without
     // the new pair must not order at once again.
-    if (!unsaved_ || unsaved_->certificate != pair.certificate)
-      log_.warn("certificate could not be saved and is served from memory",
-                {{"error", saved.error().message()}});
+    if (!unsaved_ || unsaved_->certificate != pair.certificate) {
+      log_.error("certificate could not be saved and is served from memory",
+                 {{"error", saved.error().message()}});
+      tell(notifications::severity::error, "SSL certificate not saved", saved.error().message());
+    }
     last_error_ = saved.error().at("not saved").message();
     unsaved_ = std::move(pair);
     return;
@@ -369,12 +384,13 @@ base::error provider::failed(const base::error& cause) {
   remember();
   log_.error("renewal failed",
              {{"error", last_error_}, {"next_attempt", base::to_rfc3339(next_attempt(inputs(), now))}});
+  tell_failure();
   return make_error(errc::get_certificate_failed, cause.at("get certificate").message()).at(name());
 }
 
 bool provider::is_mismatch() const {
   if (!current_ || !has_ca()) return false;
-  return foreign_ || !same_names(names_in(*current_), request_.domains);
+  return foreign_ || !same_names(current_->names(), request_.domains);
 }
 
 renewal_inputs provider::inputs() const {
@@ -395,18 +411,7 @@ renewal_inputs provider::inputs() const {
 certificate_state provider::state() const { return state_of(inputs(), with_.outside.clock()); }
 
 certificate_status provider::status() const {
-  certificate_status out;
-  out.provider = name();
-  out.last_error = last_error_;
-  if (has_ca()) out.next_renewal = unix_seconds(next_attempt(inputs(), with_.outside.clock()));
-  if (!current_) return out;
-  out.subject = current_->subject();
-  out.issuer = current_->issuer();
-  out.not_before = unix_seconds(current_->not_before());
-  out.not_after = unix_seconds(current_->not_after());
-  out.dns_names = names_in(*current_);
-  out.email_addresses = current_->email_addresses();
-  return out;
+  return describe({request_, current_, known_, inputs(), last_error_}, with_.outside.clock());
 }
 
 base::awaitable<void> provider::take_advice() {

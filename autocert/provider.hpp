@@ -124,6 +124,9 @@ class provider {
   void serve(std::shared_ptr<const base::certificate> certificate);
   void save(fresh_pair pair);
   void retry_save();
+  void tell(notifications::severity level, std::string_view what, std::string text,
+            std::vector<std::string> list = {});
+  void tell_failure();
   /// Asks the CA when to renew, when it is time to ask; never fails.
   [[nodiscard]] base::awaitable<void> take_advice();
   void suggest(const renewal_window& window, base::wall_time ask_again);
@@ -154,6 +157,8 @@ class provider {
   bool unreadable_ = false;    ///< files exist but the system refuses to read them
   bool missing_told_ = false;  ///< local: that there is nothing yet
   std::string last_error_;
+  std::string told_error_;           ///< the failure that operators know of
+  base::wall_time told_error_at_{};  ///< and since when
 
   bool attempting_ = false;
   std::optional<base::result<effect>> last_result_;  ///< of the attempt that ended last

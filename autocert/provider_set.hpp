@@ -74,8 +74,7 @@ class provider_set final : public control {
 
   force_result force_expiry_all(std::function<void(std::vector<renewal_outcome>)> finished) override;
   [[nodiscard]] std::vector<certificate_status> certificates() const override;
-  /// One for each provider, also those that have no certificate yet (all dates 0).
-  [[nodiscard]] std::vector<certificate_status> states() const;
+  [[nodiscard]] std::vector<certificate_status> states() const override;
   void print_cert_expiries_all() const;
 
   /// What a handshake with this name gets now; null when there is nothing.

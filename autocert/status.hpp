@@ -8,7 +8,7 @@
 /// What the rest of the program may see of autocert and ask of it. Control thread only.
 namespace cardea::autocert {
 
-/// One managed certificate as it is served now.
+/// One managed certificate as it is served now. Times are unix seconds, 0 = there is none.
 struct certificate_status {
   std::string provider;  ///< "main" or "extra[N]"
   std::string subject;
@@ -19,6 +19,21 @@ struct certificate_status {
   std::vector<std::string> email_addresses;
   std::int64_t next_renewal = 0;  ///< unix seconds; 0 = never by itself (local, pseudo)
   std::string last_error;         ///< empty when the last attempt succeeded
+
+  std::string type = {};                  ///< where it comes from: "local", "internal", "cloudflare" ...
+  std::vector<std::string> domains = {};  ///< that are configured
+  std::string serial = {};                ///< in hex
+  std::string key = {};                   ///< "EC256", "RSA2048" ...
+  std::string ca = {};                    ///< the directory of the CA that issued it, or "internal"; "" = unknown
+  std::string profile = {};               ///< that it was ordered with
+  std::string next_renewal_reason = {};   ///< why then, or why never
+  std::int64_t window_start = 0;          ///< in which the CA wants it renewed (RFC 9773)
+  std::int64_t window_end = 0;
+  std::int64_t window_selected = 0;  ///< the time in the window that was chosen
+  std::int64_t obtained_at = 0;      ///< last success
+  std::int64_t attempted_at = 0;
+  std::int64_t failed_at = 0;
+  unsigned attempts = 0;  ///< since the last success
 };
 
 struct renewal_outcome {
@@ -36,6 +51,9 @@ class control {
 
   /// One entry for each certificate that can be served; empty when there is none.
   [[nodiscard]] virtual std::vector<certificate_status> certificates() const = 0;
+
+  /// One entry for each certificate, also those that do not exist yet (not_after 0).
+  [[nodiscard]] virtual std::vector<certificate_status> states() const = 0;
 
   /// Renews main and all extras now, whatever their state and cooldown.
   ///

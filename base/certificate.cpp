@@ -268,6 +268,12 @@ std::vector<std::string> certificate::dns_names() const {
 
 std::vector<std::string> certificate::ip_addresses() const { return fields().ip_addresses(); }
 
+std::vector<std::string> certificate::names() const {
+  std::vector<std::string> out = dns_names();
+  for (std::string& each : ip_addresses()) out.push_back(std::move(each));
+  return out;
+}
+
 std::vector<std::string> certificate::email_addresses() const { return fields().email_addresses(); }
 
 std::string certificate::subject() const {

@@ -60,6 +60,8 @@ class certificate {
   [[nodiscard]] std::vector<std::string> dns_names() const;
   /// iPAddress entries of the leaf in canonical spelling, in order.
   [[nodiscard]] std::vector<std::string> ip_addresses() const;
+  /// What it is for: dns_names, then ip_addresses.
+  [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] std::vector<std::string> email_addresses() const;
   [[nodiscard]] std::string subject() const;  ///< common name, or the RFC 2253 form without one
   [[nodiscard]] std::string issuer() const;   ///< likewise

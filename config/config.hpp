@@ -3,6 +3,7 @@
 #include "config/sections/api.hpp"
 #include "config/sections/autocert.hpp"
 #include "config/sections/entrypoint.hpp"
+#include "config/sections/notification.hpp"
 #include "config/sections/route.hpp"
 
 #include <chrono>
@@ -18,6 +19,7 @@ struct configuration {
   api_section api;
   std::vector<std::string> match_domains;  ///< normalised, without a leading dot
   std::vector<route_section> routes;       ///< of all included files, aliases unique
+  std::vector<notification_section> notifications;  ///< names unique
   std::chrono::seconds timeout_shutdown{3};
   std::vector<std::string> files;  ///< every file that was read: what a watcher must look at
 };

@@ -11,6 +11,7 @@
 #include "config/sections/read_inbound_mtls.hpp"
 #include "config/sections/read_healthcheck.hpp"
 #include "config/sections/read_match_domains.hpp"
+#include "config/sections/read_notification.hpp"
 #include "config/sections/read_route.hpp"
 
 #include <fmt/format.h>
@@ -33,8 +34,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t includes_max = 1'000;
 
 constexpr std::array<std::string_view, 1> refused_keys{"acl"};
-constexpr std::array<std::string_view, 5> refused_providers{"docker", "agents", "proxmox", "notification",
-                                                            "maxmind"};
+constexpr std::array<std::string_view, 4> refused_providers{"docker", "agents", "proxmox", "maxmind"};
 
 class loading {
  public:
@@ -188,6 +188,7 @@ class loading {
     if (!section) return;
     mapping keys(*section);
     if (const auto found = keys.take("include")) read_includes(*found, fs::path(name).parent_path());
+    if (const auto found = keys.take("notification")) loaded_.notifications = read_notifications(*found);
     keys.refuse(refused_providers);
     keys.finish();
   }

@@ -12,6 +12,8 @@ class scripted_control final : public autocert::control {
  public:
   [[nodiscard]] std::vector<autocert::certificate_status> certificates() const override { return served; }
 
+  [[nodiscard]] std::vector<autocert::certificate_status> states() const override { return served; }
+
   autocert::force_result force_expiry_all(
       std::function<void(std::vector<autocert::renewal_outcome>)> finished) override {
     ++forced_count;

@@ -8,6 +8,8 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <map>
+#include <utility>
 
 namespace cardea::autocert {
 namespace {
@@ -111,6 +113,51 @@ TEST_F(metadata_of_a_certificate, b82_that_is_damaged_is_no_reason_to_order) {
     stop();
   }
   EXPECT_EQ(ca().orders.size(), 1U);
+}
+
+// Nothing says that the key is of no more use to anybody.
+TEST_F(metadata_of_a_certificate, b11_files_of_a_certificate_that_left_the_configuration_stay_and_serve_again) {
+  section_.extra = {request("extra[0]", "cloudflare", {"b.test"})};
+  start();
+  const std::string serial = served("b.test");
+  ASSERT_EQ(cas_["extra[0]"].orders.size(), 1U);
+  const auto without = std::exchange(section_.extra, {});
+  const auto files = [&] {
+    std::map<std::string, std::string> out;
+    for (const std::string& path :
+         {without[0].cert_path, without[0].key_path, metadata_path(without[0].cert_path)})
+      out[path] = base::read_file(path, 1 << 20).value();
+    return out;
+  };
+  const auto before = files();
+  start();
+  time_.run_for(20 * 24h);
+  EXPECT_EQ(files(), before);
+  EXPECT_NE(served("b.test"), serial) << "main's answers";
+  section_.extra = without;
+  start();
+  EXPECT_EQ(served("b.test"), serial);
+  EXPECT_EQ(cas_["extra[0]"].orders.size(), 1U);
+}
+
+// What we write for a certificate is a fixed number of files, whatever happens for however long.
+TEST_F(metadata_of_a_certificate, b11_the_folder_does_not_grow_with_renewals_and_failures) {
+  ca().script = [](std::size_t nth) {
+    return nth % 2 == 0 ? ca_answer{.failure = "no"} : ca_answer{.lives = 24h};
+  };
+  start();
+  const auto count = [&] {
+    std::size_t out = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / "certs"))
+      out += entry.is_regular_file() ? 1 : 0;
+    return out;
+  };
+  time_.run_for(3 * 24h);
+  const std::size_t early = count();
+  time_.run_for(60 * 24h);
+  EXPECT_GT(ca().orders.size(), 50U);
+  EXPECT_LE(count(), early + 2) << "but for the stamps of a failure";
+  EXPECT_LE(count(), 6U);
 }
 
 TEST_F(metadata_of_a_certificate, is_not_written_for_files_of_others) {

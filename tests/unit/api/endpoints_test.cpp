@@ -116,10 +116,20 @@ TEST_F(endpoint_table, describes_each_certificate) {
   EXPECT_EQ(said.body, boost::json::parse(R"([
     {"subject": "a.test", "issuer": "Some \"CA\"", "not_before": 1700000000, "not_after": 1707776000,
      "dns_names": ["a.test", "*.a.test"], "email_addresses": ["x@a.test"],
-     "provider": "main", "next_renewal": 1705000000, "last_error": ""},
+     "provider": "main", "type": "", "domains": [], "serial": "", "key": "", "ca": "", "profile": "",
+     "next_renewal": 1705000000, "next_renewal_reason": "", "ari": null, "obtained_at": 0, "attempts": 0,
+     "attempted_at": 0, "failed_at": 0, "last_error": ""},
     {"subject": "b.test", "issuer": "CA", "not_before": 0, "not_after": 4102444800,
      "dns_names": [], "email_addresses": [],
-     "provider": "extra[0]", "next_renewal": 0, "last_error": "the CA refused"}])"));
+     "provider": "extra[0]", "type": "", "domains": [], "serial": "", "key": "", "ca": "", "profile": "",
+     "next_renewal": 0, "next_renewal_reason": "", "ari": null, "obtained_at": 0, "attempts": 0,
+     "attempted_at": 0, "failed_at": 0, "last_error": "the CA refused"}])"));
+  control_.served[0].window_start = 1;
+  control_.served[0].window_end = 3;
+  control_.served[0].window_selected = 2;
+  control_.served.pop_back();
+  EXPECT_EQ(ask("GET", "/api/v1/cert/info").otherwise.body.as_array()[0].as_object()["ari"],
+            boost::json::parse(R"({"start": 1, "end": 3, "selected": 2})"));
 }
 
 TEST(renewal_outcome, is_one_json_object) {

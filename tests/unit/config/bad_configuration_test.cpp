@@ -171,15 +171,12 @@ TEST(bad_configuration, what_godoxy_knows_and_we_do_not_is_refused_never_ignored
       {"providers: {docker: {local: $DOCKER_HOST}}\n",
        "config.yml:1:13: providers.docker: known from GoDoxy but not supported by this version of Cardea; "
        "remove it\n"},
-      {"providers: {agents: [\"a:1\"], proxmox: [{url: x}], notification: [{name: x}], maxmind: {account_id: "
-       "1}}\n",
+      {"providers: {agents: [\"a:1\"], proxmox: [{url: x}], maxmind: {account_id: 1}}\n",
        "config.yml:1:13: providers.agents: known from GoDoxy but not supported by this version of Cardea; "
        "remove it\n"
        "config.yml:1:30: providers.proxmox: known from GoDoxy but not supported by this version of Cardea; "
        "remove it\n"
-       "config.yml:1:51: providers.notification: known from GoDoxy but not supported by this version of "
-       "Cardea; remove it\n"
-       "config.yml:1:78: providers.maxmind: known from GoDoxy but not supported by this version of Cardea; "
+       "config.yml:1:51: providers.maxmind: known from GoDoxy but not supported by this version of Cardea; "
        "remove it\n"},
       {"defaults: {rules: 1}\n", "config.yml:1:12: defaults.rules: unknown key\n"},
       {"routes: {a: {port: 81, middlewares: {oidc: {}}}}\n",

@@ -207,6 +207,21 @@ TEST_F(acme_issuer, b41_waits_while_the_ca_validates_and_issues) {
   EXPECT_LE(took(), 16s);
 }
 
+// Time passes only where somebody waits.
+TEST_F(acme_issuer, an_order_waits_for_nothing_when_the_ca_is_ready_and_a_moment_when_it_is_not) {
+  std::vector<std::string> many{"a.test", "*.a.test"};
+  for (int i = 0; i < 50; ++i) many.push_back("n" + std::to_string(i) + ".test");
+  begin(many);
+  EXPECT_FALSE(is_running()) << "no pause at all";
+  EXPECT_TRUE(finish());
+  ca_.validation_rounds = 1;
+  ca_.issuing_rounds = 1;
+  begin({"b.test"});
+  EXPECT_TRUE(is_running());
+  time_.run_for(std::chrono::milliseconds(250));
+  EXPECT_FALSE(is_running()) << "100 ms for each question that came too early";
+}
+
 TEST_F(acme_issuer, b41_order_not_ready_is_waited_for_and_finalized_again) {
   ca_.next(ca_step::finalize, 2, refused(403, "orderNotReady", "not yet"));
   expect_issued(names);
