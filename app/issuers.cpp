@@ -12,13 +12,6 @@
 namespace cardea::app {
 namespace {
 
-base::result<base::fetch> make_fetch(const std::vector<std::string>& ca_files) {
-  base::fetch_client_options options;
-  options.ca_files = ca_files;
-  options.user_agent = "cardea/" + std::string(version_text());
-  return base::make_fetch(options);
-}
-
 // A named coroutine, because a capturing lambda must not be one.
 base::awaitable<base::result<std::string>> follow(base::dns_resolver resolver, std::string name) {
   auto last = co_await resolver.follow_cnames(name);
@@ -26,6 +19,13 @@ base::awaitable<base::result<std::string>> follow(base::dns_resolver resolver, s
 }
 
 }  // namespace
+
+base::result<base::fetch> make_fetch(const std::vector<std::string>& ca_files) {
+  base::fetch_client_options options;
+  options.ca_files = ca_files;
+  options.user_agent = "cardea/" + std::string(version_text());
+  return base::make_fetch(options);
+}
 
 std::span<const std::string_view> dns_provider_names() { return dnsproviders::provider_names(); }
 

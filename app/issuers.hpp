@@ -4,6 +4,7 @@
 #include "autocert/acme/transport.hpp"
 #include "autocert/issuer.hpp"
 #include "base/async.hpp"
+#include "base/fetch.hpp"
 #include "config/sections/autocert.hpp"
 #include "config/sections/request_check.hpp"
 
@@ -15,6 +16,9 @@
 #include <string_view>
 
 namespace cardea::app {
+
+/// The program's HTTP client; these PEM files are trusted besides the system's CAs.
+[[nodiscard]] base::result<base::fetch> make_fetch(const std::vector<std::string>& ca_files);
 
 /// The DNS providers that a configuration may name.
 [[nodiscard]] std::span<const std::string_view> dns_provider_names();
