@@ -163,6 +163,10 @@ base::result<std::unique_ptr<autocert::provider_set>> application::make_certific
   };
   outside.notify = [this](const autocert::notifications::notice& what) { notifications_->send(what); };
   outside.publish = [this](base::certificate_snapshot snapshot) { server_.publish_certificates(snapshot); };
+  if (auto fetch = make_fetch({}))
+    outside.fetch = std::move(*fetch);
+  else
+    log_.warn("no OCSP responses are stapled", {{"reason", fetch.error().message()}});
   for (const std::string_view name : dns_provider_names()) outside.dns_providers.emplace_back(name);
   auto made = autocert::provider_set::create(from.autocert, std::move(outside));
   if (made) (*made)->folders_listed = [this] { watch_certificates(); };

@@ -23,14 +23,6 @@ namespace {
 // Orders that run side by side keep their connections.
 constexpr std::size_t idle_connections_max = 16;
 
-base::result<base::fetch> make_fetch(const std::vector<std::string>& ca_files) {
-  base::fetch_client_options options;
-  options.ca_files = ca_files;
-  options.idle_connections_max = idle_connections_max;
-  options.user_agent = "cardea/" + std::string(version_text());
-  return base::make_fetch(options);
-}
-
 // A named coroutine, because a capturing lambda must not be one.
 base::awaitable<base::result<std::string>> follow(base::dns_resolver resolver, std::string name) {
   auto last = co_await resolver.follow_cnames(name);
@@ -77,6 +69,14 @@ std::string persist_records_path(const config::certificate_request& request) {
   // Each CA has accounts, and so records, of its own.
   const bool is_usual = ca == config::lets_encrypt_directory;
   return request.cert_path + ".dns-persist" + (is_usual ? "" : "-" + base::hex(base::sha256(ca)).substr(0, 16));
+}
+
+base::result<base::fetch> make_fetch(const std::vector<std::string>& ca_files) {
+  base::fetch_client_options options;
+  options.ca_files = ca_files;
+  options.idle_connections_max = idle_connections_max;
+  options.user_agent = "cardea/" + std::string(version_text());
+  return base::make_fetch(options);
 }
 
 std::span<const std::string_view> dns_provider_names() { return dnsproviders::provider_names(); }

@@ -19,6 +19,9 @@
 
 namespace cardea::app {
 
+/// The program's HTTP client; these PEM files are trusted besides the system's CAs.
+[[nodiscard]] base::result<base::fetch> make_fetch(const std::vector<std::string>& ca_files);
+
 /// The DNS providers that a configuration may name.
 [[nodiscard]] std::span<const std::string_view> dns_provider_names();
 

@@ -6,6 +6,7 @@
 #include "base/certificate_source.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/fetch.hpp"
 #include "base/file_calls.hpp"
 #include "config/sections/autocert.hpp"
 
@@ -39,6 +40,7 @@ struct environment {
   std::vector<std::string> dns_providers = {};  ///< the names that exist
   std::size_t orders_max = 8;                   ///< in flight at once
   base::file_calls* files = &base::system_file_calls();
+  base::fetch fetch = {};  ///< asks OCSP responders; without it nothing is stapled
 };
 
 }  // namespace cardea::autocert

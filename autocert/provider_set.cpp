@@ -82,7 +82,10 @@ base::result<void> provider_set::add(const config::certificate_request& request,
       break;
     }
   }
-  claims_.push_back({std::make_shared<const claimant>(claimant{rank, request.name}), nullptr});
+  claims_.push_back({std::make_shared<const claimant>(claimant{rank, request.name}),
+                     std::make_unique<stapler>(request.cert_path, outside_, log_.with({"provider", request.name}),
+                                               [this] { publish(); }),
+                     nullptr});
   providers_.push_back(std::make_unique<provider>(request, std::move(with)));
   return {};
 }
@@ -165,7 +168,8 @@ std::vector<std::string> provider_set::folders() const {
 
 void provider_set::take_changes_of_providers(std::vector<sni_matcher::change>& into) {
   for (std::size_t i = 0; i < providers_.size(); ++i) {
-    const base::certificate_ptr& now = providers_[i]->certificate();
+    claims_[i].staples->follow(providers_[i]->certificate());
+    const base::certificate_ptr& now = claims_[i].staples->served();
     if (now == claims_[i].certificate) continue;
     into.push_back({claims_[i].by, claims_[i].certificate, now});
     claims_[i].certificate = now;
@@ -176,7 +180,7 @@ void provider_set::take_changes_of_providers(std::vector<sni_matcher::change>& i
 std::vector<base::certificate_ptr> provider_set::fallbacks() {
   std::vector<base::certificate_ptr> out;
   for (std::size_t i = 0; i < providers_.size() && claims_[i].by->rank == 0; ++i)
-    if (const auto& main = providers_[i]->certificate()) out.push_back(main);
+    if (const auto& main = claims_[i].certificate) out.push_back(main);
   if (!out.empty()) {
     std::stable_partition(out.begin(), out.end(), [](const auto& each) { return base::is_ecdsa(each->kind()); });
     return out;
@@ -226,6 +230,11 @@ void provider_set::schedule_renewal_all() {
   scheduled_ = true;
   for (const auto& each : providers_) {
     auto schedule = each->keep_renewed();
+    tasks_.spawn(std::move(schedule));
+  }
+  if (!outside_.fetch) return;
+  for (const claim& each : claims_) {
+    auto schedule = each.staples->keep_fresh();
     tasks_.spawn(std::move(schedule));
   }
 }

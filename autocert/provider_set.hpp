@@ -6,6 +6,7 @@
 #include "autocert/order_gate.hpp"
 #include "autocert/provider.hpp"
 #include "autocert/sni_matcher.hpp"
+#include "autocert/stapler.hpp"
 #include "autocert/status.hpp"
 #include "base/certificate_source.hpp"
 #include "base/log.hpp"
@@ -114,6 +115,7 @@ class provider_set final : public control {
   /// What was published last, by provider.
   struct claim {
     claimant_ptr by;
+    std::unique_ptr<stapler> staples;
     base::certificate_ptr certificate;
   };
   std::vector<claim> claims_;

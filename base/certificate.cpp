@@ -231,6 +231,21 @@ certificate::~certificate() {
   if (bytes_) OPENSSL_cleanse(bytes_.get() + leaf_size_, key_size_);
 }
 
+std::shared_ptr<const certificate> certificate::with_staple(std::shared_ptr<const ocsp_staple> staple) const {
+  std::shared_ptr<certificate> out(new certificate);
+  const std::size_t size = std::size_t{leaf_size_} + key_size_;
+  out->bytes_ = std::make_unique_for_overwrite<char[]>(size);
+  std::copy_n(bytes_.get(), size, out->bytes_.get());
+  out->leaf_size_ = leaf_size_;
+  out->key_size_ = key_size_;
+  out->kind_ = kind_;
+  out->intermediates_ = intermediates_;
+  out->staple_ = std::move(staple);
+  out->not_before_ = not_before_;
+  out->not_after_ = not_after_;
+  return out;
+}
+
 result<opened_certificate> certificate::open() const {
   opened_certificate out{leaf(), key()};
   if (!out.leaf) return unusable("a damaged certificate in the PEM chain");

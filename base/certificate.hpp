@@ -27,6 +27,12 @@ struct opened_certificate {
   key_ptr key;
 };
 
+/// What the CA says about a certificate (DER of an OCSP response), and until when that holds.
+struct ocsp_staple {
+  std::string der;
+  wall_time until;
+};
+
 /// A leaf with its private key and the chain below it; immutable.
 ///
 /// The leaf and its key are kept as DER, a fourth of what OpenSSL's objects
@@ -56,6 +62,11 @@ class certificate {
   /// What follows the leaf, shared by all certificates with the same chain.
   [[nodiscard]] const std::vector<x509_ptr>& intermediates() const noexcept { return *intermediates_; }
 
+  /// The same certificate with what the CA says about it.
+  [[nodiscard]] std::shared_ptr<const certificate> with_staple(std::shared_ptr<const ocsp_staple> staple) const;
+  /// Null when there is nothing to show.
+  [[nodiscard]] const ocsp_staple* staple() const noexcept { return staple_.get(); }
+
   /// dNSName entries of the leaf, lower case, in order; the common name when it has no entry of any kind.
   [[nodiscard]] std::vector<std::string> dns_names() const;
   /// iPAddress entries of the leaf in canonical spelling, in order.
@@ -82,6 +93,7 @@ class certificate {
   std::uint32_t key_size_ = 0;
   key_kind kind_ = key_kind::other;
   std::shared_ptr<const std::vector<x509_ptr>> intermediates_;
+  std::shared_ptr<const ocsp_staple> staple_;
   wall_time not_before_;
   wall_time not_after_;
 };

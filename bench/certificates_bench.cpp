@@ -136,7 +136,7 @@ class handshakes {
     proxy::tls::session_facts facts;
     const proxy::tls::ssl_ptr server = server_.make_session(facts);
     SSL* const client = SSL_new(client_);
-    SSL_set_tlsext_host_name(client, name.c_str());
+    SSL_ctrl(client, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(name.c_str()));
     BIO* to_server = BIO_new(BIO_s_mem());
     BIO* to_client = BIO_new(BIO_s_mem());
     BIO_up_ref(to_server);
