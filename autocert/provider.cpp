@@ -468,6 +468,8 @@ base::awaitable<void> provider::keep_renewed() {
   while (cancellation.cancelled() == base::asio::cancellation_type::none) {
     retry_save();
     co_await take_advice();
+    // Withdrawn while the CA was asked: no later wait would notice.
+    if (cancellation.cancelled() != base::asio::cancellation_type::none) co_return;
     // One reading of the clock: "at once" is the very time that was passed in.
     const base::wall_time before = with_.outside.clock();
     if (next_attempt(inputs(), before) <= before) {
