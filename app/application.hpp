@@ -67,6 +67,7 @@ class application {
   [[nodiscard]] base::awaitable<void> replace_certificates(shared_configuration next);
   [[nodiscard]] base::awaitable<void> refresh_routes();
   [[nodiscard]] base::awaitable<void> rotate_tickets();
+  void publish_streams(std::shared_ptr<const proxy::stream::route_table> streams);
   void watch_files(const std::vector<std::string>& configuration_files);
   void watch_certificates();
   void warn_about_fixed_settings(const config::configuration& next) const;
@@ -91,6 +92,7 @@ class application {
   std::unique_ptr<proxy::health::monitor> health_;
   std::unique_ptr<api::server> api_;
   std::shared_ptr<const proxy::routing::route_table> routes_;
+  std::shared_ptr<const proxy::stream::route_table> streams_;
   proxy::server server_;
   int exit_code_ = 0;
   bool reload_wanted_ = false;
