@@ -2,6 +2,7 @@
 
 #include "api/server.hpp"
 #include "app/routes.hpp"
+#include "app/streams.hpp"
 #include "app/version.hpp"
 #include "base/fetch_client.hpp"
 
@@ -95,6 +96,10 @@ bool application::start(config::load_result loaded) {
   }
   if (const auto started = server_.start(configuration_->entrypoint); !started) {
     log_.error("cannot start", {{"reason", started.error().message()}});
+    return false;
+  }
+  if (const auto bound = server_.bind_streams(stream_endpoints(*configuration_)); !bound) {
+    log_.error("cannot start", {{"reason", bound.error().message()}});
     return false;
   }
   certificates_ = std::move(*certificates);
@@ -224,8 +229,13 @@ base::awaitable<void> application::reload() {
                  {{"reason", candidate.error().message()}});
       co_return;
     }
-    co_await replace_certificates(loaded);
   }
+  // The last thing that may fail: what it binds is taken up, or nothing was.
+  if (const auto bound = server_.bind_streams(stream_endpoints(*loaded)); !bound) {
+    log_.error("the new configuration is not used, the old one goes on", {{"reason", bound.error().message()}});
+    co_return;
+  }
+  if (loaded->autocert != configuration_->autocert) co_await replace_certificates(loaded);
   warn_about_fixed_settings(*loaded);
   if (loaded->entrypoint.tls != configuration_->entrypoint.tls) server_.apply(loaded->entrypoint.tls);
   if (loaded->notifications != configuration_->notifications) notifications_->use(loaded->notifications);
@@ -233,6 +243,7 @@ base::awaitable<void> application::reload() {
   watch_files(next.files);
   const auto routes = co_await route_resolver_.resolve(loaded);
   routes_ = routes;
+  publish_streams(make_streams(*loaded, route_resolver_.book()));
   server_.publish_proxy_protocol(loaded->entrypoint);
   server_.publish_routes(routes, host_policy_of(loaded->entrypoint));
   health_->watch(loaded->routes);
@@ -268,7 +279,10 @@ base::awaitable<void> application::refresh_routes() {
   while (!stopping_) {
     const shared_configuration from = configuration_;
     const auto next = co_await route_resolver_.resolve(from);
+    const auto streams = make_streams(*from, route_resolver_.book());
     // A reload may have published other routes meanwhile.
+    if (!stopping_ && from == configuration_ && (!streams_ || !same_streams(*streams_, *streams)))
+      publish_streams(streams);
     if (!stopping_ && from == configuration_ && (!routes_ || !same_addresses(*routes_, *next))) {
       routes_ = next;
       server_.publish_routes(next, host_policy_of(from->entrypoint));
@@ -286,6 +300,11 @@ base::awaitable<void> application::rotate_tickets() {
     rotation_due_.expires_after(ticket_check_interval);
     co_await rotation_due_.async_wait(base::as_result);
   }
+}
+
+void application::publish_streams(std::shared_ptr<const proxy::stream::route_table> streams) {
+  streams_ = std::move(streams);
+  server_.publish_streams(streams_);
 }
 
 void application::watch_files(const std::vector<std::string>& configuration_files) {

@@ -71,6 +71,7 @@ class application {
   [[nodiscard]] base::awaitable<void> rotate_tickets();
   [[nodiscard]] bool make_notifier();
   void tell_unused_configuration(const std::vector<config::issue>& errors) const;
+  void publish_streams(std::shared_ptr<const proxy::stream::route_table> streams);
   void watch_files(const std::vector<std::string>& configuration_files);
   void watch_certificates();
   void warn_about_fixed_settings(const config::configuration& next) const;
@@ -96,6 +97,7 @@ class application {
   std::unique_ptr<proxy::health::monitor> health_;
   std::unique_ptr<api::server> api_;
   std::shared_ptr<const proxy::routing::route_table> routes_;
+  std::shared_ptr<const proxy::stream::route_table> streams_;
   proxy::server server_;
   int exit_code_ = 0;
   bool reload_wanted_ = false;

@@ -121,7 +121,7 @@ base::awaitable<std::shared_ptr<const proxy::routing::route_table>> route_resolv
   co_await refresh(from);
   std::vector<proxy::routing::route> routes;
   for (const config::route_section& section : from->routes)
-    routes.push_back(make_route(section, book_, sticky_secret_));
+    if (!config::is_stream(section.scheme)) routes.push_back(make_route(section, book_, sticky_secret_));
   co_return std::make_shared<const proxy::routing::route_table>(std::move(routes), from->match_domains);
 }
 

@@ -21,6 +21,8 @@ class route_resolver {
   /// and a warning, never a failure of the whole.
   [[nodiscard]] base::awaitable<std::shared_ptr<const proxy::routing::route_table>> resolve(
       std::shared_ptr<const config::configuration> from);
+  /// What the names of the last configuration resolved to, those of TCP and UDP routes among them.
+  [[nodiscard]] const proxy::upstream::address_book& book() const noexcept { return book_; }
   /// How long the last answers may be used.
   [[nodiscard]] std::chrono::steady_clock::duration until_due() const;
 

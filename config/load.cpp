@@ -2,6 +2,7 @@
 
 #include "config/document.hpp"
 #include "config/findings.hpp"
+#include "config/listening.hpp"
 #include "config/reader.hpp"
 #include "config/scalars.hpp"
 #include "config/sections/link_group.hpp"
@@ -74,6 +75,7 @@ class loading {
     check_routes();
     add_link_groups(routes_, found_);
     plan_checks();
+    check_listening();
   }
 
   load_result finish() {
@@ -295,8 +297,15 @@ class loading {
   }
 
   void plan_checks() {
-    for (placed_route& one : routes_)
+    for (placed_route& one : routes_) {
       one.route.checks = plan_of(one.route.healthcheck, default_checks_, one.route.backends.size() > 1);
+      if (!is_stream(one.route.scheme)) continue;
+      // A connection to a port that speaks who knows what would be a line in somebody's log.
+      if (one.route.healthcheck.is_written() && one.route.checks.enabled)
+        found_.warn({errc::unsupported, std::string(one.where.file), one.where.at, one.where.path + ".healthcheck",
+                     "has no effect: routes of scheme tcp and udp are not probed"});
+      one.route.checks.enabled = false;
+    }
   }
 
   // What a listener has to answer needs a listener.
@@ -323,6 +332,10 @@ class loading {
   void check_routes() {
     for (const placed_route& one : routes_) {
       if (!one.is_sound) continue;  // an address that was not read is not the one that was meant
+      if (is_stream(one.route.scheme)) {
+        if (one.route.scheme == route_scheme::tcp) check_backend(one.where, {.host = one.route.host, .port = one.route.port});
+        continue;
+      }
       for (const backend_entry& to : backends_of(one.route)) check_backend(one.where, to);
     }
   }
@@ -336,6 +349,19 @@ class loading {
       if (!address || address->port != to.port || !accepts_loopback(address->host)) continue;
       return fail(where, errc::invalid_value, fmt::format("{}:{} is Cardea's own address", to.host, to.port));
     }
+  }
+
+  void check_listening() {
+    std::vector<const placed_route*> sound;
+    std::vector<const route_section*> sections;
+    for (const placed_route& one : routes_) {
+      if (!one.is_sound) continue;
+      sound.push_back(&one);
+      sections.push_back(&one.route);
+    }
+    find_listening_conflicts(loaded_, sections, [&](std::size_t index, std::string text) {
+      fail(sound[index]->where, errc::duplicate, std::move(text));
+    });
   }
 
   static bool accepts_loopback(std::string_view host) {

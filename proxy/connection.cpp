@@ -41,8 +41,7 @@ void tell_flood(const connection_environment& environment, const http::client_in
 
 // True when the client and we share a key.
 net::task<bool> shake_hands(tls::stream& stream, net::waiter& waiter, const connection_environment& environment,
-                            const http::client_info& client, tls::session_facts& facts,
-                            first_bytes_deadline& deadline) {
+                            const std::string& client, tls::session_facts& facts, first_bytes_deadline& deadline) {
   tls::ssl_ptr session = environment.tls->make_session(facts);
   if (!session) co_return false;
   stream.start_tls(std::move(session));
@@ -58,7 +57,7 @@ net::task<bool> shake_hands(tls::stream& stream, net::waiter& waiter, const conn
   add(environment.counters.handshakes_failed, 1);
   if (base::log_enabled(base::log_level::debug)) {
     const base::logger log("tls");
-    log.debug("handshake failed", {{"client", client.address}, {"reason", stream.failure()}});
+    log.debug("handshake failed", {{"client", client}, {"reason", stream.failure()}});
   }
   if (stream.got_plain_http()) {
     // They meant http://; say so in the clear (V15).
@@ -88,7 +87,58 @@ net::task<std::optional<arrival>> welcome(tls::stream& stream, net::waiter& wait
   co_return std::nullopt;
 }
 
+// One that takes its time counts among the handshakes that are not finished.
+net::task<hello_outcome> look_for_name(tls::stream& stream, net::waiter& waiter,
+                                       const connection_environment& environment, first_bytes_deadline& deadline) {
+  if (environment.handshakes.size() >= environment.handshakes_max) environment.handshakes.dismiss_first();
+  const net::waiting_line::place here(environment.handshakes, waiter);
+  co_return co_await peek_server_name(stream.socket(), waiter, environment.session.buffers,
+                                      environment.streams.client_hello_bytes_max, here, deadline);
+}
+
+// The rest of a connection that is a TCP route's.
+net::task<void> pass_on(tls::stream& stream, net::waiter& waiter, arrival from, stream::shared_route route,
+                        const connection_environment& environment, tls::session_facts& facts,
+                        first_bytes_deadline& deadline) {
+  if (route->terminates_tls) {
+    const std::string client = from.client.host();
+    facts.is_stream = true;
+    const bool secured = co_await shake_hands(stream, waiter, environment, client, facts, deadline);
+    if (!secured || facts.proves_name) {  // a proof for a CA is the handshake and nothing else (B64)
+      stream.shut_down_write();
+      stream.close();
+      co_return;
+    }
+    stream.release_session();
+  }
+  const stream::client_ends ends{from.client, from.destination.value_or(stream.socket().local_address())};
+  co_await stream::serve_tcp(stream, waiter, ends, std::move(route), environment.streams.tcp);
+}
+
 }  // namespace
+
+net::task<void> serve_stream(net::file_descriptor accepted, base::address peer,
+                             const connection_environment& environment, stream::shared_route route) {
+  const open_connection counted(environment.counters);
+  net::waiter waiter(environment.loop);
+  tls::session_facts facts;  // outlives the session within the stream
+  tls::stream stream(environment.loop, environment.resources);
+  if (!stream.socket().adopt(std::move(accepted))) co_return;
+  stream.socket().events().target = &waiter;
+  first_bytes_deadline deadline(environment.loop, environment.handshake_timeout, environment.session.draining);
+  const std::optional<arrival> from = co_await welcome(stream, waiter, peer, environment, deadline);
+  if (!from) {
+    stream.close();
+    co_return;
+  }
+  const client_census::entry counted_client(environment.census, from->client);
+  if (!counted_client.admitted()) {
+    add(environment.counters.connections_refused, 1);
+    stream.close();
+    co_return;
+  }
+  co_await pass_on(stream, waiter, *from, std::move(route), environment, facts, deadline);
+}
 
 net::task<void> serve_connection(net::file_descriptor accepted, base::address peer,
                                  const connection_environment& environment) {
@@ -111,13 +161,25 @@ net::task<void> serve_connection(net::file_descriptor accepted, base::address pe
     stream.close();
     co_return;
   }
+  if (environment.tls != nullptr && environment.streams.table->has_server_names()) {
+    const hello_outcome hello = co_await look_for_name(stream, waiter, environment, deadline);
+    if (!hello.alive) {
+      add(environment.counters.handshakes_failed, 1);
+      stream.close();
+      co_return;
+    }
+    if (stream::shared_route route = environment.streams.table->find_server_name(hello.server_name)) {
+      co_await pass_on(stream, waiter, *from, std::move(route), environment, facts, deadline);
+      co_return;
+    }
+  }
   http::client_info client;
   client.address = from->client.host();
   client.secure = environment.tls != nullptr;
   client.forwarded_fields = forwarded_fields(client.address, client.secure, environment.port);
   bool speaks_http2 = false;
   if (client.secure) {
-    const bool secured = co_await shake_hands(stream, waiter, environment, client, facts, deadline);
+    const bool secured = co_await shake_hands(stream, waiter, environment, client.address, facts, deadline);
     if (!secured) {
       stream.close();
       co_return;

@@ -1,6 +1,7 @@
 #include "proxy/preface.hpp"
 
 #include "proxy/net/proxy_protocol.hpp"
+#include "proxy/tls/raw_hello.hpp"
 
 #include <algorithm>
 
@@ -71,6 +72,7 @@ net::task<std::optional<arrival>> receive_arrival(net::socket& socket, net::wait
         refusal = "ended before its PROXY header";
         co_return std::nullopt;
       }
+      if (seen.state == net::io::blocked) continue;
       const verdict found = judge({memory.data(), seen.bytes}, policy);
       if (!found.refusal.empty()) {
         refusal = found.refusal;
@@ -94,6 +96,35 @@ net::task<std::optional<arrival>> receive_arrival(net::socket& socket, net::wait
     refusal = "no PROXY header in time";
     co_return std::nullopt;
   }
+}
+
+net::task<hello_outcome> peek_server_name(net::socket& socket, net::waiter& waiter, net::buffer_pool& buffers,
+                                          std::size_t bytes_max, const net::waiting_line::place& here,
+                                          first_bytes_deadline& deadline) {
+  using hello_state = tls::raw_hello::state;
+  std::size_t needed = 1;
+  while (!here.dismissed()) {
+    if (socket.events().readable) {
+      net::buffer memory = buffers.take();
+      const std::size_t room = std::min(bytes_max, net::buffer_pool::buffer_bytes);
+      const net::io_result seen = socket.peek(memory.data(), room);
+      if (seen.state == net::io::ended || seen.state == net::io::failed) co_return hello_outcome{};
+      if (seen.state == net::io::done) {
+        const tls::raw_hello hello = tls::read_raw_hello({memory.data(), seen.bytes});
+        const bool is_decided = hello.seen != hello_state::need_more || hello.bytes > room;
+        if (is_decided && needed > 1) socket.wake_from(1);
+        if (is_decided) co_return hello_outcome{true, hello.server_name};
+        if (socket.events().hangup) co_return hello_outcome{};  // no further edge will come
+        needed = hello.bytes;
+        socket.events().readable = false;
+        // Woken for a single byte at a time, a hello in tiny segments would be copied again and again.
+        socket.wake_from(needed);
+      }
+    }
+    const net::wake woken = co_await waiter.wait(deadline.next());
+    if (woken != net::wake::ready) break;
+  }
+  co_return hello_outcome{};
 }
 
 }  // namespace cardea::proxy

@@ -4,9 +4,11 @@
 #include "proxy/net/buffer_pool.hpp"
 #include "proxy/net/socket.hpp"
 #include "proxy/net/task.hpp"
+#include "proxy/net/waiting_line.hpp"
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace cardea::proxy {
@@ -48,5 +50,17 @@ class first_bytes_deadline {
                                                                 net::buffer_pool& buffers,
                                                                 first_bytes_deadline& deadline,
                                                                 std::string_view& refusal);
+
+/// How far a connection's first bytes are a ClientHello.
+struct hello_outcome {
+  bool alive = false;            ///< false: ended, too slow, or dismissed
+  std::string server_name = {};  ///< empty: none, not TLS, or beyond `bytes_max`
+};
+
+/// Looks at the ClientHello and leaves all its bytes where they are (V10).
+[[nodiscard]] net::task<hello_outcome> peek_server_name(net::socket& socket, net::waiter& waiter,
+                                                        net::buffer_pool& buffers, std::size_t bytes_max,
+                                                        const net::waiting_line::place& here,
+                                                        first_bytes_deadline& deadline);
 
 }  // namespace cardea::proxy

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 
@@ -49,31 +50,68 @@ server::server() = default;
 server::~server() { shut_down(std::chrono::milliseconds(0)); }
 
 base::result<void> server::start(const config::entrypoint_section& entrypoint) {
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  const std::size_t count = entrypoint.threads != 0 ? entrypoint.threads : cores;
+  sockets_ = net::listening_sockets(count);
+  std::vector<std::unique_ptr<worker>> workers(count);
+  if (const auto opened = open_entrypoint(entrypoint, workers); !opened) return opened.error();
+  workers_ = std::move(workers);
+  for (const auto& each : workers_) threads_.emplace_back(run_without_signals, std::ref(*each));
+  return {};
+}
+
+base::result<void> server::open_entrypoint(const config::entrypoint_section& entrypoint,
+                                           std::vector<std::unique_ptr<worker>>& workers) {
   const auto places = plan(entrypoint);
   if (!places) return places.error();
   std::uint16_t https_port = 443;
-  for (const address_plan& place : *places)
+  std::vector<net::endpoint> own;
+  for (const address_plan& place : *places) {
     if (place.tls) https_port = place.where.port();
-
-  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  const std::size_t count = entrypoint.threads != 0 ? entrypoint.threads : cores;
+    own.push_back({place.where, net::transport::tcp});
+  }
+  if (const auto bound = sockets_.open(own); !bound) return bound.error();
   const auto preface = preface_of(entrypoint);
-  std::vector<std::unique_ptr<worker>> workers;
-  for (std::size_t i = 0; i < count; ++i) {
-    const upstream::worker_share share{i, count};
-    workers.push_back(std::make_unique<worker>(entrypoint, https_port, tickets_, preface, share));
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    const upstream::worker_share share{i, workers.size()};
+    workers[i] = std::make_unique<worker>(entrypoint, https_port, tickets_, preface, share);
     for (const address_plan& place : *places) {
-      auto fd = net::listen_on(place.where);
+      auto fd = sockets_.share({place.where, net::transport::tcp}, i);
       if (!fd) return fd.error();
-      workers.back()->listen({std::move(*fd), place.where.port(), place.tls});
+      workers[i]->listen({std::move(*fd), place.where.port(), place.tls});
     }
   }
-  workers_ = std::move(workers);
-  for (const auto& each : workers_) threads_.emplace_back(run_without_signals, std::ref(*each));
   const base::logger log("proxy");
   for (const address_plan& place : *places)
-    log.info("listening", {{"address", place.where.to_string()}, {"tls", place.tls ? "yes" : "no"}, {"workers", count}});
+    log.info("listening",
+             {{"address", place.where.to_string()}, {"tls", place.tls ? "yes" : "no"}, {"workers", workers.size()}});
   return {};
+}
+
+base::result<void> server::bind_streams(const std::vector<net::endpoint>& endpoints) { return sockets_.open(endpoints); }
+
+void server::publish_streams(const std::shared_ptr<const stream::route_table>& table) {
+  const base::logger log("proxy");
+  const std::vector<net::endpoint> wanted = table->endpoints();
+  std::vector<net::endpoint> fresh;
+  for (const net::endpoint& each : wanted)
+    if (std::find(handed_.begin(), handed_.end(), each) == handed_.end()) fresh.push_back(each);
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    std::vector<handed_socket> sockets;
+    for (const net::endpoint& each : fresh) {
+      auto fd = sockets_.share(each, i);
+      if (fd)
+        sockets.push_back({each, std::move(*fd)});
+      else
+        log.error("a worker cannot listen", {{"reason", fd.error().message()}});
+    }
+    workers_[i]->publish_streams(table, std::move(sockets));
+  }
+  for (const net::endpoint& each : fresh)
+    log.info("listening", {{"address", each.where.to_string()}, {"kind", each.kind == net::transport::tcp ? "tcp" : "udp"}});
+  for (const net::endpoint& each : handed_)
+    if (std::find(wanted.begin(), wanted.end(), each) == wanted.end()) sockets_.close(each);
+  handed_ = wanted;
 }
 
 void server::publish_certificates(const base::certificate_snapshot& certificates) {
@@ -124,8 +162,13 @@ void server::publish_challenges(const base::challenge_snapshot& pending,
 void server::shut_down(std::chrono::milliseconds grace) {
   if (threads_.empty()) return;
   for (const auto& each : workers_) each->drain();
+  sockets_.close_all();
   const auto deadline = std::chrono::steady_clock::now() + grace;
-  while (std::chrono::steady_clock::now() < deadline && status().connections_open > 0)
+  const auto is_busy = [this] {
+    const proxy_status now = status();
+    return now.connections_open > 0 || now.udp_sessions_open > 0;
+  };
+  while (std::chrono::steady_clock::now() < deadline && is_busy())
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   for (const auto& each : workers_) each->stop();
   for (std::thread& each : threads_) each.join();
@@ -143,6 +186,9 @@ proxy_status server::status() const {
     sum.handshakes_failed += own.handshakes_failed.load(std::memory_order_relaxed);
     sum.connections_refused += own.connections_refused.load(std::memory_order_relaxed);
     sum.http2_floods += own.http2_floods.load(std::memory_order_relaxed);
+    sum.udp_sessions_open += own.udp_sessions_open.load(std::memory_order_relaxed);
+    sum.udp_sessions_total += own.udp_sessions_total.load(std::memory_order_relaxed);
+    sum.datagrams_dropped += own.datagrams_dropped.load(std::memory_order_relaxed);
   }
   return sum;
 }

@@ -5,8 +5,10 @@
 #include "base/pending_challenges.hpp"
 #include "config/sections/entrypoint.hpp"
 #include "proxy/host_policy.hpp"
+#include "proxy/net/listening_sockets.hpp"
 #include "proxy/routing/route_table.hpp"
 #include "proxy/status.hpp"
+#include "proxy/stream/route_table.hpp"
 #include "proxy/tls/server_context.hpp"
 #include "proxy/upstream/health_view.hpp"
 
@@ -41,6 +43,16 @@ class server {
   void release_certificates();
   void publish_routes(std::shared_ptr<const routing::route_table> routes, host_policy policy);
 
+  /// Binds what TCP and UDP routes listen on and is not bound yet, all or nothing: before a
+  /// configuration is taken, so that one whose ports are not to be had changes nothing.
+  [[nodiscard]] base::result<void> bind_streams(const std::vector<net::endpoint>& endpoints);
+  /// The TCP and UDP routes from now on. Listeners that it does not name close; connections stay.
+  /// REQUIRES: what it listens on was bound.
+  void publish_streams(const std::shared_ptr<const stream::route_table>& table);
+
+  /// Every listening socket, of the entrypoint and of routes.
+  [[nodiscard]] const std::vector<net::listening_sockets::entry>& listening() const noexcept { return sockets_.all(); }
+
   /// Whose PROXY header is believed from now on.
   void publish_proxy_protocol(const config::entrypoint_section& entrypoint);
   /// What the active checks found.
@@ -62,9 +74,14 @@ class server {
   [[nodiscard]] proxy_status status() const;
 
  private:
+  [[nodiscard]] base::result<void> open_entrypoint(const config::entrypoint_section& entrypoint,
+                                                   std::vector<std::unique_ptr<worker>>& workers);
+
   std::shared_ptr<const tls::ticket_keys> tickets_ = std::make_shared<const tls::ticket_keys>();
   tls::ticket_rotation rotation_{std::chrono::steady_clock::now()};
   std::vector<base::certificate_snapshot> published_;  ///< the last one, and those that workers may still hold
+  net::listening_sockets sockets_{1};
+  std::vector<net::endpoint> handed_;  ///< of routes: what the workers have of `sockets_`
   std::vector<std::unique_ptr<worker>> workers_;
   std::vector<std::thread> threads_;
 };

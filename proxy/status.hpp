@@ -17,6 +17,9 @@ struct alignas(64) worker_counters {
   std::atomic<std::uint64_t> handshakes_failed{0};
   std::atomic<std::uint64_t> connections_refused{0};  ///< for want of a PROXY header that counts
   std::atomic<std::uint64_t> http2_floods{0};  ///< HTTP/2 connections ended for what their clients did (F10)
+  std::atomic<std::uint64_t> udp_sessions_open{0};
+  std::atomic<std::uint64_t> udp_sessions_total{0};
+  std::atomic<std::uint64_t> datagrams_dropped{0};  ///< beyond a cap, or refused by the kernel
 };
 
 /// The one writer needs no read-modify-write instruction.
@@ -57,6 +60,9 @@ struct proxy_status {
   std::uint64_t handshakes_failed = 0;
   std::uint64_t connections_refused = 0;
   std::uint64_t http2_floods = 0;
+  std::uint64_t udp_sessions_open = 0;
+  std::uint64_t udp_sessions_total = 0;
+  std::uint64_t datagrams_dropped = 0;
 };
 
 }  // namespace cardea::proxy

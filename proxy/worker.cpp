@@ -49,6 +49,18 @@ dispatch::settings dispatch_settings(net::buffer_pool& buffers, const config::pr
           {body_bytes_max, limits.request_body_rate_min, limits.request_body_grace.count()}};
 }
 
+stream::tcp_limits tcp_limits_from(const config::proxy_limits& limits) {
+  return {limits.connect_timeout.count(), limits.tcp_idle_timeout.count()};
+}
+
+stream::udp_limits udp_limits_from(const config::proxy_limits& limits) {
+  return {limits.udp_idle_timeout.count(), limits.udp_sessions_max, limits.udp_sessions_per_source_max};
+}
+
+std::shared_ptr<const stream::route_table> no_streams() {
+  return std::make_shared<const stream::route_table>(std::vector<stream::route>{}, std::vector<std::string>{});
+}
+
 }  // namespace
 
 /// A listener and what its connections share.
@@ -71,21 +83,28 @@ worker::worker(const config::entrypoint_section& entrypoint, std::uint16_t https
       server_tls_(entrypoint.tls, std::move(tickets), limits_.certificates_open_max),
       dispatch_(dispatch_settings(buffers_, limits_), counters_),
       redirect_(https_port),
-      fleet_(loop_, resources_, backend_tls_, pool_limits_, share) {
+      fleet_(loop_, resources_, backend_tls_, pool_limits_, share),
+      streams_{{loop_, resources_, {buffers_, pipes_}, tcp_limits_from(limits_)}, no_streams(), limits_.client_hello_bytes_max},
+      stream_connections_(environment_of({{}, 0, true}, dispatch_)),
+      stream_listeners_(streams_, stream_connections_, udp_limits_from(limits_), limits_.connections_max) {
   resources_.key_updates_max = static_cast<unsigned>(limits_.key_updates_max);
 }
 
 worker::~worker() = default;
 
-void worker::listen(listening socket) {
-  http::handler& handler = socket.tls ? secure_gate_ : clear_gate_;
+connection_environment worker::environment_of(const listening& socket, http::handler& handler) {
   const http1::session_environment session{buffers_, handler, session_limits_, draining_};
   const http2::session_environment http2{buffers_, handler, http2_limits_, draining_};
-  const connection_environment shared{loop_,   resources_, socket.tls ? &server_tls_ : nullptr,
-                                      session, http2, limits_.handshake_timeout.count(),
-                                      census_, handshakes_, limits_.handshakes_max,
-                                      preface_, counters_, socket.port};
-  auto in = std::make_unique<entrance>(loop_, shared);
+  return {loop_,       resources_,             socket.tls ? &server_tls_ : nullptr,
+          session,     http2,                  limits_.handshake_timeout.count(),
+          census_,     handshakes_,            limits_.handshakes_max,
+          preface_,    streams_,               counters_,
+          socket.port};
+}
+
+void worker::listen(listening socket) {
+  http::handler& handler = socket.tls ? secure_gate_ : clear_gate_;
+  auto in = std::make_unique<entrance>(loop_, environment_of(socket, handler));
   if (in->listener.open(std::move(socket.fd))) entrances_.push_back(std::move(in));
 }
 
@@ -149,6 +168,12 @@ void worker::publish_routes(std::shared_ptr<const routing::route_table> routes, 
   publish([this, routes = std::move(routes), policy = std::move(policy)] { install(routes, policy); });
 }
 
+void worker::publish_streams(std::shared_ptr<const stream::route_table> table, std::vector<handed_socket> fresh) {
+  // What is posted may be copied, a descriptor may not.
+  const auto sockets = std::make_shared<std::vector<handed_socket>>(std::move(fresh));
+  loop_.post([this, table = std::move(table), sockets] { stream_listeners_.install(table, std::move(*sockets)); });
+}
+
 void worker::publish_preface(std::shared_ptr<const preface_policy> preface) {
   loop_.post([this, preface = std::move(preface)] { preface_ = preface; });
 }
@@ -177,6 +202,7 @@ void worker::drain() {
   loop_.post([this] {
     draining_ = true;
     for (const auto& in : entrances_) in->listener.close();
+    stream_listeners_.drain();
     loop_.signal_all();
   });
 }

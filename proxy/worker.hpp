@@ -9,6 +9,7 @@
 #include "proxy/host_policy.hpp"
 #include "proxy/net/listener.hpp"
 #include "proxy/status.hpp"
+#include "proxy/stream_listeners.hpp"
 #include "proxy/tls/backend_context.hpp"
 #include "proxy/upstream/fleet.hpp"
 
@@ -41,6 +42,8 @@ class worker {
 
   void publish_certificates(base::certificate_snapshot certificates);
   void publish_routes(std::shared_ptr<const routing::route_table> routes, host_policy policy);
+  /// TCP and UDP routes. `fresh` holds descriptors for what this worker does not listen on yet.
+  void publish_streams(std::shared_ptr<const stream::route_table> table, std::vector<handed_socket> fresh);
   /// For connections from now on.
   void publish_preface(std::shared_ptr<const preface_policy> preface);
   void publish_health(upstream::health_snapshot health);
@@ -57,6 +60,7 @@ class worker {
 
  private:
   struct entrance;
+  [[nodiscard]] connection_environment environment_of(const listening& socket, http::handler& handler);
   [[nodiscard]] net::task<void> accept_connections(entrance& in);
   [[nodiscard]] net::task<void> sweep_backends();
   /// Certificates and routes have been published.
@@ -84,6 +88,10 @@ class worker {
   challenge_gate secure_gate_{dispatch_, challenges_};
   challenge_gate clear_gate_{redirect_, challenges_};
   upstream::fleet fleet_;
+  net::pipe_pool pipes_;
+  stream_environment streams_;
+  connection_environment stream_connections_;
+  stream_listeners stream_listeners_;
   std::vector<std::unique_ptr<entrance>> entrances_;
   bool draining_ = false;
 };

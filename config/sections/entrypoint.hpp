@@ -38,6 +38,11 @@ struct proxy_limits {
   std::chrono::milliseconds backend_idle_timeout{60'000};  ///< pooled backend connections
   std::size_t backend_idle_max = 256;                      ///< pooled per worker and backend
   std::size_t proxy_header_bytes_max = 4 * 1024;           ///< closed beyond (T14)
+  std::size_t client_hello_bytes_max = 32 * 1024;          ///< looked at for the server name (V10)
+  std::chrono::milliseconds tcp_idle_timeout{60 * 60 * 1'000};  ///< of a TCP route's connection, both ways
+  std::chrono::milliseconds udp_idle_timeout{60'000};      ///< of a UDP route's session (L15)
+  std::size_t udp_sessions_max = 8'192;                    ///< per worker (L15)
+  std::size_t udp_sessions_per_source_max = 256;           ///< per worker and IP address (L15)
 
   std::size_t http2_streams_max = 100;            ///< at once for each connection; REFUSED_STREAM beyond (F01, F08)
   std::size_t http2_streams_total_max = 100'000;  ///< of one connection, which then ends gracefully (F09)

@@ -63,6 +63,11 @@ void read_limits(const value& from, proxy_limits& into) {
   keys.read("connect_timeout", into.connect_timeout, timeout_min, timeout_max);
   keys.read("backend_idle_timeout", into.backend_idle_timeout, timeout_min, timeout_max);
   keys.read_integer("backend_idle_max", into.backend_idle_max, 0, 100'000);
+  keys.read_size("client_hello_bytes_max", into.client_hello_bytes_max, kibi, 64 * kibi);
+  keys.read("tcp_idle_timeout", into.tcp_idle_timeout, timeout_min, timeout_max);
+  keys.read("udp_idle_timeout", into.udp_idle_timeout, timeout_min, timeout_max);
+  keys.read_integer("udp_sessions_max", into.udp_sessions_max, 1, 1'000'000);
+  keys.read_integer("udp_sessions_per_source_max", into.udp_sessions_per_source_max, 1, 1'000'000);
   keys.read_size("proxy_header_bytes_max", into.proxy_header_bytes_max, 256, 64 * kibi);
   read_http2_limits(keys, into);
   keys.finish();

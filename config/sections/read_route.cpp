@@ -21,22 +21,28 @@ namespace {
 
 // Each of these changes who may reach the backend, how it is trusted, or
 // whether it runs at all.
-constexpr std::array<std::string_view, 13> refused{"middlewares",
+constexpr std::array<std::string_view, 10> refused{"middlewares",
                                                    "rules",
                                                    "rule_file",
                                                    "idlewatcher",
                                                    "access_log",
-                                                   "bind",
                                                    "agent",
                                                    "proxmox",
-                                                   "relay_proxy_protocol_header",
-                                                   "tls_termination",
                                                    "path_patterns",
                                                    "hide_headers",
                                                    "set_headers"};
 
-constexpr std::array<std::string_view, 3> schemes{"http", "https", "fileserver"};
-constexpr std::array<std::string_view, 3> refused_schemes{"h2c", "tcp", "udp"};
+struct named_scheme {
+  std::string_view name;
+  route_scheme scheme;
+};
+constexpr std::array<named_scheme, 5> schemes{{{"http", route_scheme::http},
+                                               {"https", route_scheme::https},
+                                               {"fileserver", route_scheme::fileserver},
+                                               {"tcp", route_scheme::tcp},
+                                               {"udp", route_scheme::udp}}};
+constexpr std::array<std::string_view, 5> scheme_names{"http", "https", "fileserver", "tcp", "udp"};
+constexpr std::array<std::string_view, 1> refused_schemes{"h2c"};
 
 // Applications whose usual port GoDoxy knows by the alias.
 struct known_application {
@@ -51,10 +57,12 @@ class route_reader {
       : route_(route), keys_(from), around_(around) {}
 
   void read() {
-    const auto scheme = read_scheme();
+    auto scheme = read_scheme();
     const auto port = read_port();
     has_host_ = port.has_value();
+    if (!scheme && route_.listen_port != 0) scheme = route_scheme::tcp;
     choose_scheme_and_port(scheme, port);
+    read_stream();
     read_host();
     const bool may_be_https = route_.scheme == route_scheme::https || keys_.take("backends");
     route_.tls = read_backend_tls(keys_, may_be_https, around_.read_pem);
@@ -74,41 +82,81 @@ class route_reader {
     const auto text = found ? found->text() : std::nullopt;
     if (!text || text->empty()) return std::nullopt;
     const std::string name = base::to_lower(*text);
-    if (name == "http") return route_scheme::http;
-    if (name == "https") return route_scheme::https;
-    if (name == "fileserver") return route_scheme::fileserver;
+    for (const named_scheme& each : schemes)
+      if (name == each.name) return each.scheme;
     if (std::find(refused_schemes.begin(), refused_schemes.end(), name) != refused_schemes.end())
       found->fail(
           errc::unsupported,
           fmt::format("scheme {} is known from GoDoxy but not supported by this version of Cardea", name));
     else
-      found->expected("http, https or fileserver", did_you_mean(name, schemes));
+      found->expected("http, https, fileserver, tcp or udp", did_you_mean(name, scheme_names));
     return std::nullopt;
   }
 
-  // A number, or "listen:target" of which the first part must be empty or 0.
+  // A number, or "listen:target", of which the first part may be empty or 0.
   std::optional<std::uint16_t> read_port() {
-    const auto found = keys_.take("port");
-    const auto text = found ? found->text() : std::nullopt;
+    port_ = keys_.take("port");
+    const auto text = port_ ? port_->text() : std::nullopt;
     if (!text || text->empty()) return std::nullopt;
     std::string_view target = *text;
     const auto colon = target.find(':');
     if (colon != std::string_view::npos) {
       const auto listen = target.substr(0, colon);
       target.remove_prefix(colon + 1);
-      if (!listen.empty() && parse_integer(listen).value_or(0) > 0 && parse_integer(target)) {
-        found->fail(
-            errc::unsupported,
-            "a listening port of its own is known from GoDoxy but not supported by this version of Cardea; "
-            "write the target port alone");
-        return std::nullopt;
-      }
-      if (!listen.empty() && parse_integer(listen) != 0) target = {};
+      const auto number = listen.empty() ? 0 : parse_integer(listen);
+      if (!number || *number < 0 || *number > 65'535)
+        target = {};
+      else
+        route_.listen_port = static_cast<std::uint16_t>(*number);
     }
     const auto port = parse_integer(target);
     if (port && *port >= 1 && *port <= 65'535) return static_cast<std::uint16_t>(*port);
-    if (port != 0) found->expected("a port from 1 to 65535");
+    if (port != 0 || route_.listen_port != 0)
+      port_->expected(colon == std::string_view::npos ? "a port from 1 to 65535"
+                                                      : "listen:target, two ports from 1 to 65535");
     return std::nullopt;
+  }
+
+  // What routes below HTTP have and others have not, and the other way round.
+  void read_stream() {
+    const bool is_tcp = route_.scheme == route_scheme::tcp;
+    const auto bind = keys_.take("bind");
+    const auto text = bind ? bind->text() : std::nullopt;
+    if (text && !text->empty()) read_bind(*bind, *text);
+    read_tcp_switch("tls_termination", route_.tls_termination, is_tcp);
+    read_tcp_switch("relay_proxy_protocol_header", route_.relay_proxy_protocol_header, is_tcp);
+    if (is_stream(route_.scheme) && route_.listen_port == 0)
+      fail_port(errc::missing_field,
+                "expected listen:target, like \"25565:25565\": a route of this scheme listens on a port of its own");
+    if (!is_stream(route_.scheme) && route_.listen_port != 0)
+      fail_port(errc::unsupported,
+                "a listening port of its own is known from GoDoxy but not supported by this version of Cardea for "
+                "this scheme; write the target port alone");
+  }
+
+  // At the value, or where it is missing.
+  void fail_port(errc code, std::string message) {
+    const place where = port_ && !port_->is_null() ? port_->where() : keys_.place_of("port");
+    keys_.whole().sink().error({code, std::string(where.file), where.at, where.path, std::move(message)});
+  }
+
+  void read_bind(const value& found, std::string_view text) {
+    if (!is_stream(route_.scheme)) {
+      found.fail(errc::unsupported, "known from GoDoxy but not supported by this version of Cardea; remove it");
+      return;
+    }
+    if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
+    if (is_ip(text))
+      route_.bind = text == "0.0.0.0" || text == "::" ? std::string() : std::string(text);
+    else
+      found.expected("an IP address of this machine");
+  }
+
+  void read_tcp_switch(std::string_view key, bool& into, bool is_tcp) {
+    const auto found = keys_.take(key);
+    if (!found) return;
+    into = found->boolean().value_or(false);
+    if (into && !is_tcp) found->fail(errc::invalid_value, "only routes with scheme tcp have it; remove it");
   }
 
   void choose_scheme_and_port(std::optional<route_scheme> scheme, std::optional<std::uint16_t> port) {
@@ -148,6 +196,8 @@ class route_reader {
 
   void read_client_policy() {
     const auto found = keys_.take("inbound_mtls_profile");
+    if (found && !found->is_off() && is_stream(route_.scheme))
+      return found->fail(errc::invalid_value, "a route of scheme tcp or udp asks no client for a certificate");
     if (found && !found->is_off() && around_.entrypoint_has_profile)
       return found->fail(errc::invalid_value,
                          "entrypoint.inbound_mtls_profile holds for all routes; remove one of the two");
@@ -172,9 +222,10 @@ class route_reader {
     keys_.read_integer("max_conns_per_host", route_.max_conns_per_host, 0, 1'000'000);
     keys_.read_integer("max_pending", route_.max_pending, 0, 1'000'000);
     keys_.read("pending_timeout", route_.pending_timeout, std::chrono::milliseconds(1), std::chrono::minutes(10));
+    if (const auto found = keys_.take("healthcheck")) route_.healthcheck = read_healthcheck(*found);
+    if (is_stream(route_.scheme)) return refuse_upstream();
     if (const auto found = keys_.take("load_balance"); found && !found->is_off())
       route_.load_balance = read_load_balance(*found);
-    if (const auto found = keys_.take("healthcheck")) route_.healthcheck = read_healthcheck(*found);
     const auto list = keys_.take("backends");
     if (!list || list->is_off()) return;
     backend_entry common;
@@ -184,6 +235,16 @@ class route_reader {
     if (has_host_)
       list->fail(errc::duplicate, "the route has a host or port too; write one of both");
     if (route_.scheme == route_scheme::fileserver) list->fail(errc::invalid_value, "a fileserver has no backends");
+  }
+
+  // A stream has one backend; all addresses of its name are tried.
+  void refuse_upstream() {
+    for (const std::string_view key : {"load_balance", "backends"})
+      if (const auto found = keys_.take(key); found && !found->is_off())
+        found->fail(errc::unsupported, "not supported for routes of scheme tcp and udp; name one host");
+    if (route_.max_conns_per_host != 0)
+      if (const auto found = keys_.take("max_conns_per_host"))
+        found->fail(errc::unsupported, "not supported for routes of scheme tcp and udp; see entrypoint.limits");
   }
 
   void read_files() {
@@ -216,6 +277,7 @@ class route_reader {
   mapping keys_;
   const route_surroundings& around_;
   bool has_host_ = false;  ///< a host or a port is written
+  std::optional<value> port_;
 };
 
 // Unlike in a certificate, `*.lan` is as good as `*.example.com`.

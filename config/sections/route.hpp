@@ -18,7 +18,12 @@ class trust_store;
 
 namespace cardea::config {
 
-enum class route_scheme { http, https, fileserver };
+enum class route_scheme { http, https, fileserver, tcp, udp };
+
+/// Routes below HTTP: bytes or datagrams, from a listening port of their own.
+[[nodiscard]] constexpr bool is_stream(route_scheme scheme) noexcept {
+  return scheme == route_scheme::tcp || scheme == route_scheme::udp;
+}
 
 struct route_section {
   std::string alias;  ///< lower case: "app" answers for app.<domain>; one with a dot is a full host name; may
@@ -46,6 +51,10 @@ struct route_section {
   std::string root;            ///< fileserver: absolute folder
   std::string index = "/index.html";
   bool spa = false;    ///< fileserver: unknown paths get the index
+  std::string bind;               ///< tcp, udp: the IP to listen on; empty: every address
+  std::uint16_t listen_port = 0;  ///< tcp, udp: never 0
+  bool tls_termination = false;   ///< tcp: TLS ends here, the backend gets the bytes in the clear
+  bool relay_proxy_protocol_header = false;  ///< tcp: the backend gets a PROXY header, version 2
   std::string source;  ///< "file:line:column" of the definition, for messages
 };
 

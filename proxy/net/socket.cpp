@@ -1,5 +1,6 @@
 #include "proxy/net/socket.hpp"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -38,6 +39,10 @@ file_descriptor::~file_descriptor() { reset(); }
 
 void file_descriptor::reset() noexcept {
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+}
+
+file_descriptor file_descriptor::duplicate() const noexcept {
+  return file_descriptor(::fcntl(fd_, F_DUPFD_CLOEXEC, 0));
 }
 
 bool socket::adopt(file_descriptor accepted) noexcept {
@@ -145,19 +150,38 @@ void socket::reset_on_close() noexcept {
   setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &immediately, sizeof immediately);
 }
 
-base::result<file_descriptor> listen_on(const base::address& where) {
-  const std::string step = "cannot listen on " + where.to_string();
-  file_descriptor fd(::socket(where.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+namespace {
+
+// A socket of `type` that is bound so that each worker can have one of its own.
+base::result<file_descriptor> bind_socket(const base::address& where, int type, const std::string& step) {
+  file_descriptor fd(::socket(where.family(), type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return system_failure(step);
-  set_flag(fd.get(), SOL_SOCKET, SO_REUSEADDR);
+  if (type == SOCK_STREAM) set_flag(fd.get(), SOL_SOCKET, SO_REUSEADDR);
   set_flag(fd.get(), SOL_SOCKET, SO_REUSEPORT);
-  set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY);  // accepted sockets inherit it
   if (where.family() == AF_INET6) {
     const int off = 0;  // "::" serves IPv4 as well
     setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   }
   if (::bind(fd.get(), where.data(), where.size()) != 0) return system_failure(step);
-  if (::listen(fd.get(), listen_backlog) != 0) return system_failure(step);
+  return fd;
+}
+
+}  // namespace
+
+base::result<file_descriptor> listen_on(const base::address& where) {
+  const std::string step = "cannot listen on " + where.to_string();
+  auto fd = bind_socket(where, SOCK_STREAM, step);
+  if (!fd) return fd.error();
+  set_flag(fd->get(), IPPROTO_TCP, TCP_NODELAY);  // accepted sockets inherit it
+  if (::listen(fd->get(), listen_backlog) != 0) return system_failure(step);
+  return fd;
+}
+
+base::result<file_descriptor> bind_datagrams(const base::address& where) {
+  auto fd = bind_socket(where, SOCK_DGRAM, "cannot listen on " + where.to_string() + " (UDP)");
+  if (!fd) return fd.error();
+  set_flag(fd->get(), IPPROTO_IP, IP_PKTINFO);
+  if (where.family() == AF_INET6) set_flag(fd->get(), IPPROTO_IPV6, IPV6_RECVPKTINFO);
   return fd;
 }
 

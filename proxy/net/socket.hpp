@@ -37,6 +37,8 @@ class file_descriptor {
 
   [[nodiscard]] int get() const noexcept { return fd_; }
   [[nodiscard]] explicit operator bool() const noexcept { return fd_ >= 0; }
+  /// Another descriptor of the same open socket; empty when there is none left (errno).
+  [[nodiscard]] file_descriptor duplicate() const noexcept;
   void reset() noexcept;
 
  private:
@@ -88,5 +90,8 @@ class socket {
 
 /// Binds a listening socket with SO_REUSEPORT, so that each worker has its own queue.
 [[nodiscard]] base::result<file_descriptor> listen_on(const base::address& where);
+/// The same for datagrams: the kernel keeps each client with one of the sockets. They say to which
+/// of our addresses a datagram came (IP_PKTINFO).
+[[nodiscard]] base::result<file_descriptor> bind_datagrams(const base::address& where);
 
 }  // namespace cardea::proxy::net

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/trust_store.hpp"
 #include "config/sections/route.hpp"
+#include "proxy/routing/host_names.hpp"
 #include "proxy/upstream/upstream.hpp"
 
 #include <chrono>
@@ -11,7 +12,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace cardea::proxy::routing {
@@ -49,7 +49,7 @@ class route_table {
   /// The first route to claim a host keeps it.
   route_table(std::vector<route> routes, const std::vector<std::string>& match_domains);
 
-  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+  static constexpr std::size_t none = host_names::none;
   /// The index of the route for an authority as received (any case, maybe with
   /// a port and a final dot), or none: exact name, then `alias.<anything>`
   /// when there are no match_domains, then a wildcard of one label.
@@ -58,18 +58,8 @@ class route_table {
   [[nodiscard]] const std::vector<route>& routes() const noexcept { return routes_; }
 
  private:
-  struct text_hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
-  };
-  using name_map = std::unordered_map<std::string, std::size_t, text_hash, std::equal_to<>>;
-
-  static std::size_t lookup(const name_map& names, std::string_view name) noexcept;
-
   std::vector<route> routes_;
-  name_map exact_;
-  name_map first_label_;  ///< only without match_domains
-  name_map wildcard_;     ///< by what follows `*.`
+  host_names names_;
 };
 
 }  // namespace cardea::proxy::routing

@@ -36,6 +36,7 @@ struct session_facts {
   std::string server_name;  ///< SNI in lower case, empty without
   policy_id policy{};       ///< under which the handshake was made
   bool proves_name = false;  ///< to a CA (RFC 8737): nothing may be said on such a connection (B64)
+  bool is_stream = false;   ///< its bytes are passed on: hosts' policies and application protocols are not ours
 };
 
 /// SHA-256 of the whole certificate, in lower-case hexadecimal.

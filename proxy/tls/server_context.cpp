@@ -52,6 +52,7 @@ int choose_protocol(SSL* session, const unsigned char** out, unsigned char* out_
     *out_size = offered[0];
     return SSL_TLSEXT_ERR_OK;
   }
+  if (facts_of(session).is_stream) return SSL_TLSEXT_ERR_NOACK;
   static constexpr unsigned char ours[] = "\x02h2\x08http/1.1";
   unsigned char* chosen = nullptr;
   if (SSL_select_next_proto(&chosen, out_size, ours, sizeof ours - 1, offered, offered_size) !=
@@ -223,9 +224,10 @@ int server_context::read_hello(SSL* session, int* alert, void* self) {
       own.policies_ ? own.policies_->find(facts.server_name) : client_policies::answer{};
   // A CA that looks for its proof asks for no host of ours, and gets nothing but the proof.
   const bool is_validation = asks_for_acme_proof(session);
-  if (!found.known && !is_validation && own.strangers_ != config::tls_section::stranger::default_certificate)
+  const bool is_free = is_validation || facts.is_stream;
+  if (!found.known && !is_free && own.strangers_ != config::tls_section::stranger::default_certificate)
     return refuse_stranger(own.strangers_, alert);
-  const base::trust_store* policy = is_validation ? nullptr : found.policy;
+  const base::trust_store* policy = is_free ? nullptr : found.policy;
   facts.policy = id_of(policy);
   const bool ready = SSL_set_session_id_context(session, facts.policy.data(), facts.policy.size()) == 1 &&
                      (policy == nullptr || demand_certificate(session, *policy));

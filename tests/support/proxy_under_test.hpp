@@ -101,6 +101,17 @@ class named_certificates final : public base::certificate_source {
   return out;
 }
 
+/// A TCP route on a port of its own to a backend on 127.0.0.1.
+[[nodiscard]] inline proxy::stream::route tcp_route(const reserved_port& listening, std::uint16_t to,
+                                                    const std::string& name = "stream") {
+  proxy::stream::route out;
+  out.name = name;
+  out.at = {base::address::parse(listening.address()).value(), proxy::net::transport::tcp};
+  out.backend = "127.0.0.1:" + std::to_string(to);
+  out.addresses = {base::address::from_parts("127.0.0.1", to).value()};
+  return out;
+}
+
 /// A proxy::server on a free port with one worker (unless the section says otherwise)
 /// and a certificate of its own CA.
 class proxy_under_test {
@@ -123,6 +134,14 @@ class proxy_under_test {
     const auto table =
         std::make_shared<const proxy::routing::route_table>(std::move(routes), std::vector<std::string>{});
     server_.publish_routes(table, hosts_);
+  }
+
+  void publish_streams(std::vector<proxy::stream::route> routes) {
+    const auto table =
+        std::make_shared<const proxy::stream::route_table>(std::move(routes), std::vector<std::string>{});
+    const auto bound = server_.bind_streams(table->endpoints());
+    EXPECT_TRUE(bound) << bound.error().message();
+    server_.publish_streams(table);
   }
 
   [[nodiscard]] proxy::server& server() noexcept { return server_; }

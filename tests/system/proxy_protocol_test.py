@@ -28,8 +28,9 @@ class proxy_protocol(harness.case):
         self.server.start()
 
     def seen_through(self, port, *more, host="app.example.test"):
-        body = clients.curl(f"https://{host}/forwarded", port, *more, cacert=self.ca).body
-        return peers.file_origin.forwarded(body)["x_forwarded_for"]
+        answer = clients.curl(f"https://{host}/forwarded", port, *more, cacert=self.ca)
+        self.assertEqual(answer.status, 200, f"{answer}; cardea logged:\n{self.server.log()[-2000:]}")
+        return peers.file_origin.forwarded(answer.body)["x_forwarded_for"]
 
     def refused(self, port, *more):
         with self.assertRaises(AssertionError) as failure:

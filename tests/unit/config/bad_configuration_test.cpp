@@ -190,12 +190,12 @@ TEST(bad_configuration, what_godoxy_knows_and_we_do_not_is_refused_never_ignored
       {"routes: {a: {port: 81, idlewatcher: {idle_timeout: 1h}}}\n",
        "config.yml:1:24: routes.a.idlewatcher: known from GoDoxy but not supported by this version of "
        "Cardea; remove it\n"},
-      {"routes: {a: {port: 81, scheme: tcp}}\n",
-       "config.yml:1:32: routes.a.scheme: scheme tcp is known from GoDoxy but not supported by this version "
+      {"routes: {a: {port: 81, scheme: h2c}}\n",
+       "config.yml:1:32: routes.a.scheme: scheme h2c is known from GoDoxy but not supported by this version "
        "of Cardea\n"},
-      {"routes: {a: {port: \"90:91\"}}\n",
-       "config.yml:1:20: routes.a.port: a listening port of its own is known from GoDoxy but not supported "
-       "by this version of Cardea; write the target port alone\n"},
+      {"routes: {a: {scheme: http, port: \"90:91\"}}\n",
+       "config.yml:1:34: routes.a.port: a listening port of its own is known from GoDoxy but not supported "
+       "by this version of Cardea for this scheme; write the target port alone\n"},
   });
   expect_printed(all);
 }
@@ -207,9 +207,9 @@ TEST(bad_configuration, routes_say_what_cannot_be_reached) {
       {"routes: {a: {port: 99999}}\n",
        "config.yml:1:20: routes.a.port: expected a port from 1 to 65535, found \"99999\"\n"},
       {"routes: {a: {port: \"x:80\"}}\n",
-       "config.yml:1:20: routes.a.port: expected a port from 1 to 65535, found \"x:80\"\n"},
+       "config.yml:1:20: routes.a.port: expected listen:target, two ports from 1 to 65535, found \"x:80\"\n"},
       {"routes: {a: {port: \"1:2:3\"}}\n",
-       "config.yml:1:20: routes.a.port: expected a port from 1 to 65535, found \"1:2:3\"\n"},
+       "config.yml:1:20: routes.a.port: expected listen:target, two ports from 1 to 65535, found \"1:2:3\"\n"},
       {"routes: {a: {host: \"http://x\"}}\n",
        "config.yml:1:20: routes.a.host: expected a host name or an IP address, found \"http://x\"; write "
        "scheme, host and port apart\n"},
@@ -219,7 +219,7 @@ TEST(bad_configuration, routes_say_what_cannot_be_reached) {
       {"routes: {a: {host: \"x y\"}}\n",
        "config.yml:1:20: routes.a.host: expected a host name or an IP address, found \"x y\"\n"},
       {"routes: {a: {port: 81, scheme: htps}}\n",
-       "config.yml:1:32: routes.a.scheme: expected http, https or fileserver, found \"htps\"; did you mean "
+       "config.yml:1:32: routes.a.scheme: expected http, https, fileserver, tcp or udp, found \"htps\"; did you mean "
        "\"https\"?\n"},
       {"routes: {c: {scheme: fileserver}}\n",
        "config.yml:1:10: routes.c.root: missing field root: a fileserver needs an absolute folder\n"},
