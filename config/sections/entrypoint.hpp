@@ -36,7 +36,9 @@ struct proxy_limits {
   std::size_t connections_per_client_max = 4'096;          ///< per worker, of an address or /64; 0: any (L08)
   std::chrono::milliseconds connect_timeout{5'000};  ///< 504
   std::chrono::milliseconds backend_idle_timeout{60'000};  ///< pooled backend connections
-  std::size_t backend_idle_max = 256;                      ///< pooled per worker and backend
+  /// Pooled per worker and backend. As many as a busy HTTP/2 worker uses at once: what is closed
+  /// between two bursts of streams has to be opened again.
+  std::size_t backend_idle_max = 1'024;
   std::size_t proxy_header_bytes_max = 4 * 1024;           ///< closed beyond (T14)
   std::size_t client_hello_bytes_max = 32 * 1024;          ///< looked at for the server name (V10)
   std::chrono::milliseconds tcp_idle_timeout{60 * 60 * 1'000};  ///< of a TCP route's connection, both ways

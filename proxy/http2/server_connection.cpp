@@ -299,10 +299,11 @@ void server_connection::check_time() {
 
 bool server_connection::step() {
   check_time();
-  const bool more = !dead_ && !failed_ && read();
+  if (!dead_ && !failed_) read();
   flush();
   if (live_ == 0 && !in_ && output_.empty()) stream_.rest();
-  return more && !dead_ && !failed_;
+  // What was left unread because of what was unsent: no edge will tell of it.
+  return !dead_ && !failed_ && stream_.can_read() && output_.size() < output_hold;
 }
 
 }  // namespace cardea::proxy::http2

@@ -93,7 +93,7 @@ class server_connection {
   enum class ending : std::uint8_t { no, announced, final };
 
   // Frames in (server_connection_input.cpp).
-  bool read();
+  void read();
   void take_frames();
   [[nodiscard]] bool take_preface();
   [[nodiscard]] bool take_frame();

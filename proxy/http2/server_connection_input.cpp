@@ -43,7 +43,7 @@ net::task<void> serve(server_connection& connection, http::handler& handler, ser
 
 }  // namespace
 
-bool server_connection::read() {
+void server_connection::read() {
   for (int round = 0; round < reads_in_a_row; ++round) {
     if (dead_ || failed_ || !stream_.can_read()) break;
     // Whoever does not read what we have to say is not asked for more.
@@ -63,7 +63,6 @@ bool server_connection::read() {
     in_.release();
     in_begin_ = in_end_ = 0;
   }
-  return stream_.can_read() && output_.size() < output_hold;
 }
 
 void server_connection::take_frames() {

@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::size_t granule = 128;
 constexpr std::size_t class_count = 64;  // up to 8 KiB
-constexpr std::size_t spare_max = 64;    // per class: an idle crowd must not pin its frames for ever
+// Kept for reuse in each class: what several hundred streams at once need, so that a warm worker allocates
+// nothing for them; no more, so that a crowd that has gone does not pin its frames for ever.
+constexpr std::size_t spare_max = 512;
 
 struct spare_frame {
   spare_frame* next;

@@ -17,7 +17,7 @@ class pool;
 struct pool_limits {
   base::tick_ms connect_timeout = 5'000;  ///< for all addresses of a backend, TLS handshake included
   base::tick_ms idle_timeout = 60'000;
-  std::size_t idle_max = 256;
+  std::size_t idle_max = 1'024;
 };
 
 /// A connection to a backend: leased to one exchange, or idle in its pool.

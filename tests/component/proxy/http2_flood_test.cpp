@@ -236,6 +236,25 @@ TEST(http2_flood, f05_answers_that_nobody_reads_stop_the_reading) {
   EXPECT_TRUE(tests::eventually([&] { return proxy.server().status().connections_open == 0; })) << "and then dropped";
 }
 
+TEST(http2_flood, f05_a_client_that_reads_late_gets_every_answer) {
+  config::entrypoint_section section;
+  section.limits.http2_flood_points_max = 1'000'000'000;
+  const proxy_under_test proxy({}, section);
+  http2_client client(proxy.port(), {}, {.receive_bytes = 4'096});
+  ASSERT_TRUE(client.settle());  // so that nothing has to be sent while answers are read
+  constexpr std::size_t ping_bytes = 17;
+  std::string pings;
+  for (int i = 0; i < 400'000; ++i) pings += http2_client::ping();
+  const std::size_t taken = client.stream().write_until_blocked(pings, 300ms);
+  ASSERT_GT(taken, 200'000U) << "more than is held for a client at once";
+  std::size_t answered = 0;
+  while (answered < taken / ping_bytes) {
+    const h2_frame got = client.next();
+    ASSERT_NE(got.type, 0xff) << answered << " of " << taken / ping_bytes;
+    answered += got.type == h2::ping ? 1 : 0;
+  }
+}
+
 TEST(http2_flood, f05_updates_that_answer_our_frames_cost_nothing) {
   const raw_origin origin(raw_origin::answering(ok("x")));
   const proxy_under_test proxy(origin, strict());
