@@ -3,6 +3,7 @@
 #include "api/server.hpp"
 #include "app/routes.hpp"
 #include "app/version.hpp"
+#include "proxy/net/descriptors.hpp"
 
 #include <csignal>
 #include <cstdio>
@@ -58,6 +59,7 @@ int application::run() {
   base::error_code failure;
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number, failure);
   std::signal(SIGPIPE, SIG_IGN);
+  proxy::net::raise_descriptor_limit();
   if (!start(load_())) return 1;
   context_.run();
   log_.info("draining", {{"grace_seconds", configuration_->timeout_shutdown.count()}});

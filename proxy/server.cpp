@@ -131,8 +131,7 @@ proxy_status server::status() const {
     sum.requests_total += own.requests_total.load(std::memory_order_relaxed);
     sum.handshakes_failed += own.handshakes_failed.load(std::memory_order_relaxed);
     sum.connections_refused += own.connections_refused.load(std::memory_order_relaxed);
-    sum.http2_floods += own.http2_floods.load(std::memory_order_relaxed);
-  }
+ot  }
   return sum;
 }
 
