@@ -10,6 +10,7 @@ namespace {
 
 constexpr base::tick_ms sweep_interval = 5'000;
 constexpr base::tick_ms full_pause = 50;
+constexpr std::size_t own_descriptors = 48;
 constexpr base::tick_ms tunnel_idle_timeout = 60 * 60 * 1000;
 
 // A head must fit one pooled buffer, with room for what the proxy adds to it.
@@ -47,16 +48,19 @@ http2::session_limits http2_limits_from(const config::proxy_limits& limits) {
   return out;
 }
 
-overload_limits overload_limits_from(const config::proxy_limits& limits) {
-  return {limits.connections_max, limits.buffer_memory_max};
-}
-
-// Of the numbers that the process may have, the last are not for clients: whoever is let in needs
-// a backend as well.
+// Of the numbers that the process may have, the last are not for clients.
 std::size_t descriptors_for_clients(const config::proxy_limits& limits) {
   const std::size_t all = net::descriptor_limit();
-  const std::size_t kept = limits.descriptors_reserved != 0 ? limits.descriptors_reserved : all / 8;
+  // What the program needs for itself does not shrink with the limit.
+  const std::size_t usual = std::clamp<std::size_t>(all / 8, std::min(own_descriptors, all / 2), all);
+  const std::size_t kept = limits.descriptors_reserved != 0 ? limits.descriptors_reserved : usual;
   return all > kept ? all - kept : 0;
+}
+
+// Whoever is let in may need a backend as well: no worker takes more than it can find those for.
+overload_limits overload_limits_from(const config::proxy_limits& limits, std::size_t workers) {
+  const std::size_t share = descriptors_for_clients(limits) / 2 / workers;
+  return {std::clamp<std::size_t>(share, 1, limits.connections_max), limits.buffer_memory_max};
 }
 
 dispatch::settings dispatch_settings(net::buffer_pool& buffers, const config::proxy_limits& limits) {
@@ -66,7 +70,7 @@ dispatch::settings dispatch_settings(net::buffer_pool& buffers, const config::pr
       limits.request_body_bytes_max == 0 ? http::body_limits::unlimited : limits.request_body_bytes_max;
   return {buffers, {backend_head, {}}, limits.body_progress_timeout.count(), tunnel_idle_timeout,
           {body_bytes_max, limits.request_body_rate_min, limits.request_body_grace.count()},
-          overload_limits_from(limits)};
+          overload_limits_from(limits, 1)};
 }
 
 }  // namespace
@@ -87,7 +91,7 @@ worker::worker(const config::entrypoint_section& entrypoint, std::uint16_t https
       pool_limits_{limits_.connect_timeout.count(), limits_.backend_idle_timeout.count(), limits_.backend_idle_max},
       preface_(std::move(preface)),
       census_(limits_.connections_per_client_max),
-      overload_(overload_limits_from(limits_)),
+      overload_(overload_limits_from(limits_, share.count)),
       descriptors_max_(descriptors_for_clients(limits_)),
       resources_(buffers_),
       server_tls_(entrypoint.tls, std::move(tickets), limits_.certificates_open_max),
@@ -102,7 +106,7 @@ worker::~worker() = default;
 void worker::listen(listening socket) {
   http::handler& handler = socket.tls ? static_cast<http::handler&>(dispatch_) : redirect_;
   const http1::session_environment session{buffers_, waiting_, handler, session_limits_, draining_};
-  const http2::session_environment http2{buffers_, handler, http2_limits_, draining_};
+  const http2::session_environment http2{buffers_, waiting_, handler, http2_limits_, draining_};
   const connection_environment shared{loop_,   resources_, socket.tls ? &server_tls_ : nullptr,
                                       session, http2, limits_.handshake_timeout.count(),
                                       census_, handshakes_, limits_.handshakes_max,

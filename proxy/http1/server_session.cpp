@@ -100,13 +100,18 @@ net::task<head_outcome> read_head(tls::stream& stream, net::waiter& waiter,
         continue;
       }
       const net::wake woken = co_await waiter.wait(deadline);
-      if (woken == net::wake::timed_out || here->dismissed()) co_return head_outcome::timed_out;
+      // There is no room: not for a word of farewell either.
+      if (here->dismissed()) co_return head_outcome::gone;
+      if (woken == net::wake::timed_out) co_return head_outcome::timed_out;
       if (woken == net::wake::stopping) co_return head_outcome::gone;
     }
-    if (!in.memory) {
-      if (environment.buffers.bytes_in_use() >= environment.limits.buffer_bytes_max) co_return head_outcome::gone;
-      in.memory = environment.buffers.take();
+    // Whoever has something to say comes before those who have waited longest for their own words (L09).
+    while (!in.memory && environment.buffers.bytes_in_use() >= environment.limits.buffer_bytes_max) {
+      if (!environment.waiting.dismiss_first()) co_return head_outcome::gone;
+      const net::wake woken = co_await waiter.yield();
+      if (woken == net::wake::stopping) co_return head_outcome::gone;
     }
+    if (!in.memory) in.memory = environment.buffers.take();
     if (!now) now = std::make_unique<parsing>(environment.limits.head);
     const net::io_result got = in.fill(stream, net::buffer_pool::buffer_bytes);
     if (got.state == net::io::ended || got.state == net::io::failed) co_return head_outcome::gone;
@@ -139,8 +144,9 @@ net::task<void> serve_http1(tls::stream& stream, net::waiter& waiter, const http
     if (outcome == head_outcome::idle) stream.shut_down_write();
     if (outcome == head_outcome::idle || outcome == head_outcome::gone) break;
     if (outcome != head_outcome::complete) {
-      co_await refuse(stream, waiter, environment,
-                      outcome == head_outcome::timed_out ? std::uint16_t{408} : now->parser.why().status);
+      const std::uint16_t status = outcome == head_outcome::timed_out ? std::uint16_t{408} : now->parser.why().status;
+      in.memory.release();
+      co_await refuse(stream, waiter, environment, status);
       break;
     }
     in.floor = in.begin = now->head.head_bytes;
@@ -149,6 +155,7 @@ net::task<void> serve_http1(tls::stream& stream, net::waiter& waiter, const http
     if (exchange.aborted()) break;
     if (!exchange.reusable()) {
       if (exchange.may_close_now()) stream.end_session();
+      in.memory.release();
       if (!exchange.may_close_now()) co_await linger(stream, waiter, environment);
       break;
     }

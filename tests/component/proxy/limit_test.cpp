@@ -174,7 +174,8 @@ TEST(limit, l04_an_unfinished_head_makes_room_too) {
   slow.send("GET / HTTP/1.1\r\nHost:");
   EXPECT_TRUE(slow.stream().stays_silent(50ms));
   EXPECT_EQ(proxy.connect().ask(get()).status, 200);
-  EXPECT_EQ(slow.answer().status, 408);
+  EXPECT_EQ(slow.stream().read_to_end(), "");
+  EXPECT_NE(slow.stream().end(), stream_end::timed_out);
 }
 
 TEST(limit, l09_with_most_of_the_memory_in_use_new_requests_are_told_to_come_later) {
