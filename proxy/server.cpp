@@ -131,7 +131,10 @@ proxy_status server::status() const {
     sum.requests_total += own.requests_total.load(std::memory_order_relaxed);
     sum.handshakes_failed += own.handshakes_failed.load(std::memory_order_relaxed);
     sum.connections_refused += own.connections_refused.load(std::memory_order_relaxed);
-ot  }
+    sum.http2_floods += own.http2_floods.load(std::memory_order_relaxed);
+    sum.connections_evicted += own.connections_evicted.load(std::memory_order_relaxed);
+    sum.requests_shed += own.requests_shed.load(std::memory_order_relaxed);
+  }
   return sum;
 }
 

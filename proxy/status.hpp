@@ -58,6 +58,9 @@ struct proxy_status {
   std::uint64_t requests_total = 0;
   std::uint64_t handshakes_failed = 0;
   std::uint64_t connections_refused = 0;
-ot};
+  std::uint64_t http2_floods = 0;
+  std::uint64_t connections_evicted = 0;
+  std::uint64_t requests_shed = 0;
+};
 
 }  // namespace cardea::proxy

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "proxy/net/waiting_line.hpp"
 #include "proxy/http/exchange.hpp"
 #include "proxy/http2/flood_budget.hpp"
 #include "proxy/http2/limits.hpp"
@@ -9,6 +8,7 @@
 #include "proxy/http2/response_encoder.hpp"
 #include "proxy/http2/server_stream.hpp"
 #include "proxy/http2/stream_table.hpp"
+#include "proxy/net/waiting_line.hpp"
 
 #include <cstddef>
 #include <cstdint>
