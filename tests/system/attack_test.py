@@ -48,8 +48,8 @@ class attack(harness.case):
         self.routes = cardea.route("app", self.origin.port) + cardea.route("localhost", self.origin.port)
 
     def attacker(self, name, *arguments):
-        """slowhttptest with 300 connections for 8 seconds; it probes the service itself, too."""
-        return self.start(name, [harness.tool("slowhttptest"), "-c", "300", "-r", "150", "-l", "8", "-p", "4", *arguments])
+        """slowhttptest with 300 connections until all are given up, 25 seconds at most; it probes the service itself, too."""
+        return self.start(name, [harness.tool("slowhttptest"), "-c", "300", "-r", "150", "-l", "25", "-p", "4", *arguments])
 
     def verdict(self, attacker):
         """(why it ended, whether its probes were answered), as it reports itself."""
