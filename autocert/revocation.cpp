@@ -46,7 +46,7 @@ base::result<std::string> revocation::noted_or_current() {
   }
   if (noted.error() != base::make_error_code(base::errc::not_found)) return noted.error();
   if (!loaded) return loaded.error();
-  std::string der = der_of(current_->leaf());
+  std::string der = der_of(current_->leaf().get());
   if (auto written = base::write_file_atomically(note_path_, base::base64(der) + "\n", 0600, *with_.files);
       !written)
     return written.error();
@@ -75,7 +75,7 @@ base::awaitable<base::result<void>> revocation::run(bool replaced) {
   auto old = noted_or_current();
   if (!old) co_return old.error();
   // Nothing to do again after an interruption that came later than the new certificate.
-  const bool is_installed = current_ && der_of(current_->leaf()) == *old;
+  const bool is_installed = current_ && der_of(current_->leaf().get()) == *old;
   if (replaced && (is_installed || !current_)) {
     auto done = co_await replace();
     if (!done) co_return done.error().at("nothing is revoked yet");
