@@ -5,6 +5,7 @@
 #include "app/streams.hpp"
 #include "app/version.hpp"
 #include "base/fetch_client.hpp"
+#include "proxy/net/descriptors.hpp"
 
 #include <fmt/format.h>
 
@@ -66,6 +67,7 @@ int application::run() {
   base::error_code failure;
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number, failure);
   std::signal(SIGPIPE, SIG_IGN);
+  proxy::net::raise_descriptor_limit();
   if (!start(load_())) return 1;
   context_.run();
   log_.info("draining", {{"grace_seconds", configuration_->timeout_shutdown.count()}});

@@ -29,6 +29,13 @@ net::task<void> dispatch::handle(http::exchange& request) {
   add(counters_.requests_total, 1);
   const std::shared_ptr<const worker_view> view = view_;
   const http::request_head& head = request.head();
+  if (settings_.overload.refuses_requests({.buffer_bytes = settings_.buffers.bytes_in_use()})) {
+    add(counters_.requests_shed, 1);
+    request.close_after();
+    const failure shed{failure_kind::overloaded, side::internal, 0, "out of memory for requests"};
+    co_await http::respond(request, shed);
+    co_return;
+  }
   if (head.is_connect) {
     const failure refused{failure_kind::method_not_allowed, side::client, 0, "CONNECT"};
     co_await http::respond(request, refused);

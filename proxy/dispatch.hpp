@@ -2,6 +2,7 @@
 
 #include "proxy/forward.hpp"
 #include "proxy/host_policy.hpp"
+#include "proxy/overload.hpp"
 #include "proxy/http/exchange.hpp"
 #include "proxy/routing/route_table.hpp"
 #include "proxy/status.hpp"
@@ -42,6 +43,7 @@ class dispatch final : public http::handler {
     base::tick_ms body_progress_timeout;
     base::tick_ms tunnel_idle_timeout;
     http::body_limits request_body;  ///< where a route says nothing else
+    overload_limits overload;
   };
   dispatch(settings values, worker_counters& counters) noexcept : settings_(values), counters_(counters) {}
 

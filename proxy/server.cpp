@@ -189,6 +189,8 @@ proxy_status server::status() const {
     sum.udp_sessions_open += own.udp_sessions_open.load(std::memory_order_relaxed);
     sum.udp_sessions_total += own.udp_sessions_total.load(std::memory_order_relaxed);
     sum.datagrams_dropped += own.datagrams_dropped.load(std::memory_order_relaxed);
+    sum.connections_evicted += own.connections_evicted.load(std::memory_order_relaxed);
+    sum.requests_shed += own.requests_shed.load(std::memory_order_relaxed);
   }
   return sum;
 }

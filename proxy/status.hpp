@@ -15,7 +15,9 @@ struct alignas(64) worker_counters {
   std::atomic<std::uint64_t> connections_total{0};
   std::atomic<std::uint64_t> requests_total{0};
   std::atomic<std::uint64_t> handshakes_failed{0};
-  std::atomic<std::uint64_t> connections_refused{0};  ///< for want of a PROXY header that counts
+  std::atomic<std::uint64_t> connections_refused{0};  ///< no PROXY header that counts; too many of one client
+  std::atomic<std::uint64_t> connections_evicted{0};  ///< waited for their client when there was no room
+  std::atomic<std::uint64_t> requests_shed{0};        ///< 503 for want of memory
   std::atomic<std::uint64_t> http2_floods{0};  ///< HTTP/2 connections ended for what their clients did (F10)
   std::atomic<std::uint64_t> udp_sessions_open{0};
   std::atomic<std::uint64_t> udp_sessions_total{0};
@@ -63,6 +65,8 @@ struct proxy_status {
   std::uint64_t udp_sessions_open = 0;
   std::uint64_t udp_sessions_total = 0;
   std::uint64_t datagrams_dropped = 0;
+  std::uint64_t connections_evicted = 0;
+  std::uint64_t requests_shed = 0;
 };
 
 }  // namespace cardea::proxy

@@ -1,11 +1,16 @@
 #include "proxy/worker.hpp"
 
+#include "base/log.hpp"
+#include "proxy/net/descriptors.hpp"
+
 #include <algorithm>
 
 namespace cardea::proxy {
 namespace {
 
 constexpr base::tick_ms sweep_interval = 5'000;
+constexpr base::tick_ms full_pause = 50;
+constexpr std::size_t own_descriptors = 48;
 constexpr base::tick_ms tunnel_idle_timeout = 60 * 60 * 1000;
 
 // A head must fit one pooled buffer, with room for what the proxy adds to it.
@@ -19,6 +24,9 @@ http1::session_limits session_limits_from(const config::proxy_limits& limits) {
   out.request_head_timeout = limits.request_head_timeout.count();
   out.keep_alive_timeout = limits.keep_alive_timeout.count();
   out.body_progress_timeout = limits.body_progress_timeout.count();
+  out.linger_timeout = limits.linger_timeout.count();
+  out.linger_bytes_max = limits.linger_bytes_max;
+  out.buffer_bytes_max = limits.buffer_memory_max;
   return out;
 }
 
@@ -40,13 +48,29 @@ http2::session_limits http2_limits_from(const config::proxy_limits& limits) {
   return out;
 }
 
+// Of the numbers that the process may have, the last are not for clients.
+std::size_t descriptors_for_clients(const config::proxy_limits& limits) {
+  const std::size_t all = net::descriptor_limit();
+  // What the program needs for itself does not shrink with the limit.
+  const std::size_t usual = std::clamp<std::size_t>(all / 8, std::min(own_descriptors, all / 2), all);
+  const std::size_t kept = limits.descriptors_reserved != 0 ? limits.descriptors_reserved : usual;
+  return all > kept ? all - kept : 0;
+}
+
+// Whoever is let in may need a backend as well: no worker takes more than it can find those for.
+overload_limits overload_limits_from(const config::proxy_limits& limits, std::size_t workers) {
+  const std::size_t share = descriptors_for_clients(limits) / 2 / workers;
+  return {std::clamp<std::size_t>(share, 1, limits.connections_max), limits.buffer_memory_max};
+}
+
 dispatch::settings dispatch_settings(net::buffer_pool& buffers, const config::proxy_limits& limits) {
   const std::size_t head_bytes_max = std::min(limits.response_head_bytes_max, head_bytes_possible);
   const http1::head_limits backend_head{head_bytes_max, head_bytes_max, http::header_table::capacity};
   const std::uint64_t body_bytes_max =
       limits.request_body_bytes_max == 0 ? http::body_limits::unlimited : limits.request_body_bytes_max;
   return {buffers, {backend_head, {}}, limits.body_progress_timeout.count(), tunnel_idle_timeout,
-          {body_bytes_max, limits.request_body_rate_min, limits.request_body_grace.count()}};
+          {body_bytes_max, limits.request_body_rate_min, limits.request_body_grace.count()},
+          overload_limits_from(limits, 1)};
 }
 
 stream::tcp_limits tcp_limits_from(const config::proxy_limits& limits) {
@@ -79,6 +103,8 @@ worker::worker(const config::entrypoint_section& entrypoint, std::uint16_t https
       pool_limits_{limits_.connect_timeout.count(), limits_.backend_idle_timeout.count(), limits_.backend_idle_max},
       preface_(std::move(preface)),
       census_(limits_.connections_per_client_max),
+      overload_(overload_limits_from(limits_, share.count)),
+      descriptors_max_(descriptors_for_clients(limits_)),
       resources_(buffers_),
       server_tls_(entrypoint.tls, std::move(tickets), limits_.certificates_open_max),
       dispatch_(dispatch_settings(buffers_, limits_), counters_),
@@ -93,8 +119,8 @@ worker::worker(const config::entrypoint_section& entrypoint, std::uint16_t https
 worker::~worker() = default;
 
 connection_environment worker::environment_of(const listening& socket, http::handler& handler) {
-  const http1::session_environment session{buffers_, handler, session_limits_, draining_};
-  const http2::session_environment http2{buffers_, handler, http2_limits_, draining_};
+  const http1::session_environment session{buffers_, waiting_, handler, session_limits_, draining_};
+  const http2::session_environment http2{buffers_, waiting_, handler, http2_limits_, draining_};
   return {loop_,       resources_,             socket.tls ? &server_tls_ : nullptr,
           session,     http2,                  limits_.handshake_timeout.count(),
           census_,     handshakes_,            limits_.handshakes_max,
@@ -105,6 +131,13 @@ connection_environment worker::environment_of(const listening& socket, http::han
 void worker::listen(listening socket) {
   http::handler& handler = socket.tls ? secure_gate_ : clear_gate_;
   auto in = std::make_unique<entrance>(loop_, environment_of(socket, handler));
+  in->listener.context = this;
+  in->listener.on_exhausted = [](void* self) noexcept {
+    auto& own = *static_cast<worker*>(self);
+    own.descriptors_scarce_ = true;
+    own.tell_that_full();
+    if (own.waiting_.dismiss_first()) add(own.counters_.connections_evicted, 1);
+  };
   if (in->listener.open(std::move(socket.fd))) entrances_.push_back(std::move(in));
 }
 
@@ -120,13 +153,43 @@ net::task<void> worker::accept_connections(entrance& in) {
   while (in.environment.tls != nullptr && !equipped() && !draining_ && !loop_.stopping())
     co_await pause.wait(base::no_deadline);
   while (true) {
-    // A full house lets the kernel's queue wait rather than refuse (L08).
-    while (counters_.connections_open.load(std::memory_order_relaxed) >= limits_.connections_max && !loop_.stopping())
-      co_await pause.wait(loop_.now() + 50);
     net::listener::accepted next = co_await in.listener.accept();
     if (!next.fd) co_return;
+    if (static_cast<std::size_t>(next.fd.get()) >= descriptors_max_) descriptors_scarce_ = true;
+    // In a full house this one waits in our hand, and those behind it in the kernel's queue (L08).
+    co_await make_room(pause);
+    if (draining_) continue;
     loop_.spawn(serve_connection(std::move(next.fd), next.peer, in.environment));
   }
+}
+
+bool worker::is_full() noexcept {
+  if (descriptors_scarce_) descriptors_scarce_ = net::descriptors_used_up_to(descriptors_max_);
+  return overload_.is_full({.connections = counters_.connections_open.load(std::memory_order_relaxed),
+                            .buffer_bytes = buffers_.bytes_in_use(),
+                            .descriptors_scarce = descriptors_scarce_});
+}
+
+net::task<void> worker::make_room(net::waiter& pause) {
+  while (is_full() && !draining_ && !loop_.stopping()) {
+    tell_that_full();
+    if (waiting_.dismiss_first()) {
+      add(counters_.connections_evicted, 1);
+      co_await pause.yield();  // for the one that was sent away to end
+    } else {
+      co_await pause.wait(loop_.now() + full_pause);
+    }
+  }
+}
+
+void worker::tell_that_full() noexcept {
+  if (loop_.now() < quiet_until_) return;
+  quiet_until_ = loop_.now() + 10'000;
+  const base::logger log("proxy");
+  log.warn("no room for more clients, new ones wait",
+           {{"connections", counters_.connections_open.load(std::memory_order_relaxed)},
+            {"buffer_bytes", buffers_.bytes_in_use()},
+            {"descriptors", descriptors_scarce_ ? "scarce" : "enough"}});
 }
 
 net::task<void> worker::sweep_backends() {

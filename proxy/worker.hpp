@@ -62,6 +62,10 @@ class worker {
   struct entrance;
   [[nodiscard]] connection_environment environment_of(const listening& socket, http::handler& handler);
   [[nodiscard]] net::task<void> accept_connections(entrance& in);
+  /// Waits until one client more can be let in; sends away who waits longest for his.
+  [[nodiscard]] net::task<void> make_room(net::waiter& pause);
+  [[nodiscard]] bool is_full() noexcept;
+  void tell_that_full() noexcept;
   [[nodiscard]] net::task<void> sweep_backends();
   /// Certificates and routes have been published.
   [[nodiscard]] bool equipped() const noexcept { return server_tls_.equipped() && dispatch_.equipped(); }
@@ -79,6 +83,11 @@ class worker {
   net::event_loop loop_;
   net::buffer_pool buffers_;
   net::waiting_line handshakes_;
+  net::waiting_line waiting_;  ///< for a request
+  overload_limits overload_;
+  std::size_t descriptors_max_;      ///< numbers from here on are kept for backends and files
+  bool descriptors_scarce_ = false;  ///< when it was looked at last
+  base::tick_ms quiet_until_ = 0;    ///< the log has been told
   tls::stream_resources resources_;
   tls::server_context server_tls_;
   tls::backend_context backend_tls_;

@@ -34,6 +34,10 @@ struct proxy_limits {
   std::size_t request_body_rate_min = 240;                 ///< bytes a second; 0: any; routes may differ (L02)
   std::chrono::milliseconds request_body_grace{10'000};    ///< before the rate counts (L02)
   std::size_t connections_per_client_max = 4'096;          ///< per worker, of an address or /64; 0: any (L08)
+  std::size_t buffer_memory_max = std::size_t{1} << 30U;   ///< per worker; from 3/4 on load is shed (L09)
+  std::size_t descriptors_reserved = 0;                    ///< not for clients; 0: an eighth of what there is (L07)
+  std::chrono::milliseconds linger_timeout{2'000};         ///< reading what comes behind a last answer
+  std::size_t linger_bytes_max = 256 * 1024;               ///< likewise
   std::chrono::milliseconds connect_timeout{5'000};  ///< 504
   std::chrono::milliseconds backend_idle_timeout{60'000};  ///< pooled backend connections
   /// Pooled per worker and backend. As many as a busy HTTP/2 worker uses at once: what is closed

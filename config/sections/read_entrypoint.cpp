@@ -60,6 +60,10 @@ void read_limits(const value& from, proxy_limits& into) {
   keys.read_size("request_body_rate_min", into.request_body_rate_min, 0, body_rate_max);
   keys.read("request_body_grace", into.request_body_grace, timeout_min, timeout_max);
   keys.read_integer("connections_per_client_max", into.connections_per_client_max, 0, 1'000'000);
+  keys.read_size("buffer_memory_max", into.buffer_memory_max, kibi * kibi, std::size_t{1} << 50U);
+  keys.read_integer("descriptors_reserved", into.descriptors_reserved, 0, 1'000'000);
+  keys.read("linger_timeout", into.linger_timeout, timeout_min, timeout_max);
+  keys.read_size("linger_bytes_max", into.linger_bytes_max, 0, std::size_t{1} << 30U);
   keys.read("connect_timeout", into.connect_timeout, timeout_min, timeout_max);
   keys.read("backend_idle_timeout", into.backend_idle_timeout, timeout_min, timeout_max);
   keys.read_integer("backend_idle_max", into.backend_idle_max, 0, 100'000);

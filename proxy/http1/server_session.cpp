@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace cardea::proxy::http1 {
@@ -62,8 +63,9 @@ net::task<bool> await_request(tls::stream& stream, net::waiter& waiter,
                               const session_environment& environment) {
   const base::tick_ms deadline = waiter.loop().now() + environment.limits.keep_alive_timeout;
   base::tick_ms rest_at = waiter.loop().now() + rest_after;
+  const net::waiting_line::place here(environment.waiting, waiter);
   while (!stream.can_read() || stream.flush() == net::io::blocked) {
-    if (environment.draining) co_return false;
+    if (environment.draining || here.dismissed()) co_return false;
     const net::wake woken = co_await waiter.wait(std::min(deadline, rest_at));
     if (woken == net::wake::ready) continue;
     if (woken == net::wake::stopping || rest_at >= deadline) co_return false;
@@ -78,13 +80,16 @@ net::task<head_outcome> read_head(tls::stream& stream, net::waiter& waiter,
                                   const session_environment& environment, input& in,
                                   std::unique_ptr<parsing>& now) {
   base::tick_ms deadline = base::no_deadline;
+  std::optional<net::waiting_line::place> here;
   while (true) {
     if (in.end > 0) {
       const parse_status status = now->parser.parse(in.unread(), now->head);
       if (status == parse_status::done) co_return head_outcome::complete;
       if (status == parse_status::failed) co_return head_outcome::refused;
-      if (deadline == base::no_deadline)
+      if (deadline == base::no_deadline) {
         deadline = waiter.loop().now() + environment.limits.request_head_timeout;
+        here.emplace(environment.waiting, waiter);
+      }
     }
     while (!stream.can_read()) {
       if (in.end == 0) {
@@ -95,7 +100,15 @@ net::task<head_outcome> read_head(tls::stream& stream, net::waiter& waiter,
         continue;
       }
       const net::wake woken = co_await waiter.wait(deadline);
+      // There is no room: not for a word of farewell either.
+      if (here->dismissed()) co_return head_outcome::gone;
       if (woken == net::wake::timed_out) co_return head_outcome::timed_out;
+      if (woken == net::wake::stopping) co_return head_outcome::gone;
+    }
+    // Whoever has something to say comes before those who have waited longest for their own words (L09).
+    while (!in.memory && environment.buffers.bytes_in_use() >= environment.limits.buffer_bytes_max) {
+      if (!environment.waiting.dismiss_first()) co_return head_outcome::gone;
+      const net::wake woken = co_await waiter.yield();
       if (woken == net::wake::stopping) co_return head_outcome::gone;
     }
     if (!in.memory) in.memory = environment.buffers.take();
@@ -131,8 +144,9 @@ net::task<void> serve_http1(tls::stream& stream, net::waiter& waiter, const http
     if (outcome == head_outcome::idle) stream.shut_down_write();
     if (outcome == head_outcome::idle || outcome == head_outcome::gone) break;
     if (outcome != head_outcome::complete) {
-      co_await refuse(stream, waiter, environment,
-                      outcome == head_outcome::timed_out ? std::uint16_t{408} : now->parser.why().status);
+      const std::uint16_t status = outcome == head_outcome::timed_out ? std::uint16_t{408} : now->parser.why().status;
+      in.memory.release();
+      co_await refuse(stream, waiter, environment, status);
       break;
     }
     in.floor = in.begin = now->head.head_bytes;
@@ -141,6 +155,7 @@ net::task<void> serve_http1(tls::stream& stream, net::waiter& waiter, const http
     if (exchange.aborted()) break;
     if (!exchange.reusable()) {
       if (exchange.may_close_now()) stream.end_session();
+      in.memory.release();
       if (!exchange.may_close_now()) co_await linger(stream, waiter, environment);
       break;
     }

@@ -4,7 +4,10 @@
 #include "proxy/http1/chunked_decoder.hpp"
 #include "proxy/http1/request_parser.hpp"
 #include "proxy/net/buffer_pool.hpp"
+#include "proxy/net/waiting_line.hpp"
 #include "proxy/tls/stream.hpp"
+
+#include <limits>
 
 namespace cardea::proxy::http1 {
 
@@ -17,11 +20,13 @@ struct session_limits {
   std::size_t linger_bytes_max =
       256 * 1024;  ///< read and thrown away after a final answer, so that it is not lost in a reset
   base::tick_ms linger_timeout = 2'000;
+  std::size_t buffer_bytes_max = std::numeric_limits<std::size_t>::max();  ///< of the whole pool (L09)
 };
 
 /// What a worker lends to its sessions; outlives them.
 struct session_environment {
   net::buffer_pool& buffers;
+  net::waiting_line& waiting;  ///< who waits for a request, or for the rest of its head
   http::handler& handler;
   const session_limits& limits;
   const bool& draining;  ///< true: finish the exchange in hand, announce the close, take no more

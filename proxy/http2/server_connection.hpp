@@ -8,6 +8,7 @@
 #include "proxy/http2/response_encoder.hpp"
 #include "proxy/http2/server_stream.hpp"
 #include "proxy/http2/stream_table.hpp"
+#include "proxy/net/waiting_line.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -20,6 +21,7 @@ namespace cardea::proxy::http2 {
 /// What a worker lends to its sessions; outlives them.
 struct session_environment {
   net::buffer_pool& buffers;
+  net::waiting_line& waiting;  ///< who has no stream open
   http::handler& handler;
   const session_limits& limits;
   const bool& draining;  ///< true: finish the streams that are open, announce the end, take no more
@@ -49,6 +51,8 @@ class server_connection {
   [[nodiscard]] bool may_end_in_order() const noexcept { return !dead_; }
   [[nodiscard]] base::tick_ms deadline() const noexcept;
   /// The connection is gone: every handler learns of it.
+  /// There is no room: GOAWAY, and the end as soon as it has left. REQUIRES: no live streams.
+  void send_away() { settle_end(); }
   void drop_streams() noexcept;
   [[nodiscard]] std::size_t live_streams() const noexcept { return live_; }
   /// Ended because of what the client did (C.6).

@@ -1,6 +1,7 @@
 #include "proxy/http2/server_session.hpp"
 
 #include <memory>
+#include <optional>
 
 namespace cardea::proxy::http2 {
 namespace {
@@ -32,9 +33,15 @@ net::task<bool> serve_http2(tls::stream& stream, net::waiter& waiter, const http
   stream.socket().keep_queue_short(kernel_queue_bytes);
   const std::unique_ptr<server_connection> connection(
       new server_connection(stream, waiter, client, environment));
+  std::optional<net::waiting_line::place> here;
   while (true) {
+    if (here && here->dismissed()) connection->send_away();
     const bool more = connection->step();
     if (connection->over()) break;
+    if (connection->live_streams() > 0)
+      here.reset();
+    else if (!here)
+      here.emplace(environment.waiting, waiter);
     const base::tick_ms deadline = connection->deadline();
     net::wake woken = net::wake::ready;
     if (more)
@@ -45,7 +52,9 @@ net::task<bool> serve_http2(tls::stream& stream, net::waiter& waiter, const http
   }
   connection->drop_streams();
   while (connection->live_streams() > 0) co_await waiter.settle();
-  if (connection->may_end_in_order()) co_await linger(stream, waiter, environment.buffers);
+  const bool dismissed = here && here->dismissed();
+  here.reset();
+  if (connection->may_end_in_order() && !dismissed) co_await linger(stream, waiter, environment.buffers);
   stream.close();
   co_return connection->calmed();
 }

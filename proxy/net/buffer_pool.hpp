@@ -47,7 +47,11 @@ class buffer_pool {
   /// Kept for reuse; more are given back to the system when they are returned.
   static constexpr std::size_t spare_max = 1024;
 
+  /// Taken and not given back.
+  [[nodiscard]] std::size_t bytes_in_use() const noexcept { return in_use_ * buffer_bytes; }
+
   [[nodiscard]] buffer take() {
+    ++in_use_;
     if (spare_.empty()) return {*this, new char[buffer_bytes]};
     char* data = spare_.back().release();
     spare_.pop_back();
@@ -57,10 +61,12 @@ class buffer_pool {
  private:
   friend class buffer;
   void give_back(char* data) noexcept {
+    --in_use_;
     std::unique_ptr<char[]> owned(data);
     if (spare_.size() < spare_max) spare_.push_back(std::move(owned));
   }
 
+  std::size_t in_use_ = 0;
   std::vector<std::unique_ptr<char[]>> spare_ = reserved();
   static std::vector<std::unique_ptr<char[]>> reserved() {
     std::vector<std::unique_ptr<char[]>> out;

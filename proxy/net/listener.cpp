@@ -32,6 +32,7 @@ task<listener::accepted> listener::accept() {
     if (fd >= 0) co_return accepted{file_descriptor(fd), base::address(reinterpret_cast<sockaddr*>(&peer), size)};
     if (errno == EAGAIN || errno == EWOULDBLOCK) watch_.readable = false;
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      if (on_exhausted != nullptr) on_exhausted(context);
       const wake woken = co_await waiter_.wait(waiter_.loop().now() + exhaustion_pause);
       if (woken == wake::stopping) break;
     }

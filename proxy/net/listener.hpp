@@ -24,6 +24,10 @@ class listener {
   /// again instead of spinning (L07).
   [[nodiscard]] task<accepted> accept();
 
+  /// Called, when set, each time that descriptors have run out: who can shall let some go.
+  void (*on_exhausted)(void* context) noexcept = nullptr;
+  void* context = nullptr;
+
   /// No more connections; a pending accept ends.
   void close() noexcept;
 

@@ -90,6 +90,15 @@ timeout_shutdown: {grace}
         self.process.wait_for_log("api listens")
         return self
 
+    def start_with_descriptors(self, count):
+        """As start, with so many open files at most."""
+        command = ["sh", "-c", f'ulimit -n {count}; exec "$0" "$@"', harness.binary, "run", "--config",
+                   "config/config.yml"]
+        self.process = self.test.start("cardea", command)
+        self.process.wait_for_port(self.https)
+        self.process.wait_for_log("api listens")
+        return self
+
     def stop(self):
         code = self.process.stop()
         self.test.assertEqual(code, 0, f"cardea's exit code after SIGTERM:\n{self.process.log()[-4000:]}")

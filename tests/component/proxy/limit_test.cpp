@@ -126,17 +126,96 @@ TEST(limit, l04_a_request_starts_the_idle_time_anew) {
 TEST(limit, l08_connections_beyond_the_maximum_wait_for_a_place) {
   config::entrypoint_section section;
   section.limits.connections_max = 3;
-  const raw_origin origin(raw_origin::answering(ok()));
+  const raw_origin origin([](raw_origin::connection& each) {
+    each.head();
+    each.stall();
+  });
   proxy_under_test proxy(origin, section);
   std::vector<tls_client> guests;
-  for (int i = 0; i < 3; ++i) guests.push_back(proxy.connect());
-  for (tls_client& each : guests) EXPECT_EQ(each.ask(get()).status, 200);
+  for (int i = 0; i < 3; ++i) {
+    guests.push_back(proxy.connect());
+    guests.back().send(get());
+  }
+  EXPECT_TRUE(origin.wait_for_connections(3)) << "all are busy";
   tests::byte_stream waiting = tests::byte_stream::connect(proxy.port());
   waiting.write("GET / HTTP/1.1\r\n\r\n");  // not TLS, so that an answer comes at once when it is let in
   EXPECT_TRUE(waiting.stays_silent(300ms));
   EXPECT_EQ(proxy.server().status().connections_open, 3U);
-  guests.pop_back();
+  guests.back().stream().reset();
   EXPECT_EQ(tests::read_answer(waiting).status, 400) << "there is a place now";
+}
+
+TEST(limit, l04_in_a_full_house_who_idles_longest_makes_room) {
+  config::entrypoint_section section;
+  section.limits.connections_max = 3;
+  const raw_origin origin(raw_origin::answering(ok()));
+  proxy_under_test proxy(origin, section);
+  std::vector<tls_client> guests;
+  for (int i = 0; i < 3; ++i) {
+    guests.push_back(proxy.connect());
+    EXPECT_EQ(guests.back().ask(get()).status, 200);
+  }
+  EXPECT_EQ(guests[0].ask(get()).status, 200) << "so that the second one idles longest";
+  tls_client next = proxy.connect();
+  EXPECT_EQ(next.ask(get()).status, 200);
+  EXPECT_EQ(guests[1].stream().read_to_end(), "");
+  EXPECT_EQ(guests[1].stream().end(), stream_end::orderly);
+  EXPECT_EQ(guests[0].ask(get()).status, 200);
+  EXPECT_EQ(guests[2].ask(get()).status, 200);
+  EXPECT_GE(proxy.server().status().connections_evicted, 1U);
+}
+
+TEST(limit, l04_an_unfinished_head_makes_room_too) {
+  config::entrypoint_section section;
+  section.limits.connections_max = 1;
+  const raw_origin origin(raw_origin::answering(ok()));
+  proxy_under_test proxy(origin, section);
+  tls_client slow = proxy.connect();
+  slow.send("GET / HTTP/1.1\r\nHost:");
+  EXPECT_TRUE(slow.stream().stays_silent(50ms));
+  EXPECT_EQ(proxy.connect().ask(get()).status, 200);
+  EXPECT_EQ(slow.stream().read_to_end(), "");
+  EXPECT_NE(slow.stream().end(), stream_end::timed_out);
+}
+
+TEST(limit, l09_with_most_of_the_memory_in_use_new_requests_are_told_to_come_later) {
+  config::entrypoint_section section;
+  section.limits.buffer_memory_max = 16 * net::buffer_pool::buffer_bytes;
+  const raw_origin origin([](raw_origin::connection& each) {
+    each.head();
+    each.stall();
+  });
+  proxy_under_test proxy(origin, section);
+  std::vector<tls_client> guests;
+  // Each holds a buffer for what it has sent and one for what the backend has not taken.
+  bool shed = false;
+  for (int i = 0; i < 40 && !shed; ++i) {
+    guests.push_back(proxy.connect());
+    guests.back().send("POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 100000000\r\n\r\n");
+    static_cast<void>(guests.back().stream().write_until_blocked(std::string(8'000'000, 'x'), 50ms));
+    shed = proxy.server().status().requests_shed > 0;
+  }
+  ASSERT_TRUE(shed);
+  const http_answer answer = guests.back().answer();
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_TRUE(answer.has("Retry-After")) << answer.head;
+  guests.clear();
+  EXPECT_TRUE(tests::eventually([&] { return proxy.server().status().connections_open == 0; }));
+  tls_client later = proxy.connect();
+  later.send(get());
+  EXPECT_TRUE(later.stream().stays_silent(50ms)) << "it is passed on again, and this backend never answers";
+}
+
+TEST(limit, what_comes_behind_a_last_answer_is_read_for_so_long_only) {
+  config::entrypoint_section section;
+  section.limits.linger_timeout = 200ms;
+  const raw_origin origin(raw_origin::answering(ok()));
+  proxy_under_test proxy(origin, section);
+  tls_client client = proxy.connect();
+  EXPECT_EQ(client.ask("nonsense\r\n\r\n").status, 400);
+  for (int i = 0; i < 500 && proxy.server().status().connections_open > 0; ++i)
+    if (!client.send("more") || !client.stream().stays_silent(10ms)) break;
+  EXPECT_TRUE(tests::eventually([&] { return proxy.server().status().connections_open == 0; }));
 }
 
 TEST(limit, l08_one_client_has_only_so_many_connections) {
