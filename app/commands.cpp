@@ -7,6 +7,7 @@
 #include "autocert/certificate_folder.hpp"
 #include "autocert/description.hpp"
 #include "autocert/status_table.hpp"
+#include "base/atomic_file.hpp"
 #include "base/crypto.hpp"
 #include "base/rfc3339.hpp"
 #include "base/tls_names.hpp"
@@ -43,6 +44,8 @@ config::load_result load_quickstart(const config::load_options& options) {
   }
   return out;
 }
+
+constexpr std::size_t pem_bytes_max = 1U << 20U;
 
 // As wide as the terminal, when there is one.
 std::size_t output_width() {
