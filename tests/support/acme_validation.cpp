@@ -52,7 +52,8 @@ std::string server_name(const std::string& domain) {
 
 // RFC 8737 section 3.
 bool is_proof(const base::certificate& shown, const std::string& domain, const std::string& digest) {
-  X509* const leaf = shown.leaf();
+  const base::x509_ptr owned = shown.leaf();
+  X509* const leaf = owned.get();
   ASN1_OBJECT* const kind = OBJ_txt2obj("1.3.6.1.5.5.7.1.31", 1);
   const int at = X509_get_ext_by_OBJ(leaf, kind, -1);
   ASN1_OBJECT_free(kind);

@@ -45,7 +45,7 @@ class revocation_of : public test_support::life_cycle_fixture {
   }
   static std::string der_of(const base::certificate& of) {
     unsigned char* data = nullptr;
-    const int size = i2d_X509(of.leaf(), &data);
+    const int size = i2d_X509(of.leaf().get(), &data);
     std::string out(reinterpret_cast<char*>(data), static_cast<std::size_t>(size));
     OPENSSL_free(data);
     return out;
@@ -82,7 +82,7 @@ TEST_F(revocation_of, b54_a_new_certificate_with_a_new_key_is_installed_before_t
   EXPECT_EQ(served_then_, on_disk());
   const auto fresh =
       cert_store(request_.cert_path, request_.key_path, base::logger("test")).load(on_damage::report);
-  EXPECT_NE(EVP_PKEY_eq((*fresh)->key(), old_->key()), 1) << "a compromised key is never used again";
+  EXPECT_NE(EVP_PKEY_eq((*fresh)->key().get(), old_->key().get()), 1) << "a compromised key is never used again";
   EXPECT_EQ(record_.orders.at(0).replaces, old_->serial_hex());
   EXPECT_EQ(metadata_store(request_.cert_path, base::logger("test")).peek().ca, "https://ca.test/");
   EXPECT_FALSE(is_noted());
