@@ -35,25 +35,33 @@ bool is_acme(const certificate_request& request) {
 }
 
 std::vector<certificate_request> all_of(const config::autocert_section& section) {
-  std::vector<certificate_request> out{section.main};
-  out.insert(out.end(), section.extra.begin(), section.extra.end());
+  std::vector<certificate_request> out = config::by_key_type(section.main);
+  for (const certificate_request& extra : section.extra)
+    for (certificate_request& each : config::by_key_type(extra)) out.push_back(std::move(each));
   return out;
 }
 
-// By "main" or "extra[N]", or by a name that it is for.
-std::optional<certificate_request> find(const config::autocert_section& section, const std::string& name) {
+// By "main", "main/rsa" or "extra[N]", or all that are for a name.
+std::vector<certificate_request> find(const config::autocert_section& section, const std::string& name) {
   const std::string domain = base::normalise_dns_name(name);
-  for (const certificate_request& each : all_of(section)) {
+  std::vector<certificate_request> out;
+  for (certificate_request& each : all_of(section)) {
+    if (each.name == name) return {std::move(each)};
     const auto& names = each.domains;
-    if (each.name == name || std::find(names.begin(), names.end(), domain) != names.end()) return each;
+    if (std::find(names.begin(), names.end(), domain) != names.end()) out.push_back(std::move(each));
   }
-  return std::nullopt;
+  return out;
+}
+
+std::string names_of(const std::vector<certificate_request>& all) {
+  std::string out;
+  for (const certificate_request& each : all) out += (out.empty() ? "" : ", ") + each.name;
+  return out;
 }
 
 std::string unknown_name(const config::autocert_section& section, const std::string& name) {
-  std::string known;
-  for (const certificate_request& each : all_of(section)) known += (known.empty() ? "" : ", ") + each.name;
-  return fmt::format("no certificate '{}'; there are {}, and their domains are names, too", name, known);
+  return fmt::format("no certificate '{}'; there are {}, and their domains are names, too", name,
+                     names_of(all_of(section)));
 }
 
 // Runs one operation to its end.
@@ -94,9 +102,8 @@ int roll_over_accounts(const command_line& line, const application::loader& load
   if (!loaded.loaded) return fail(config::format_issues(loaded.errors));
   std::vector<certificate_request> wanted = all_of(loaded.loaded->autocert);
   if (!line.certificate.empty()) {
-    const auto found = find(loaded.loaded->autocert, line.certificate);
-    if (!found) return fail(unknown_name(loaded.loaded->autocert, line.certificate));
-    wanted = {*found};
+    wanted = find(loaded.loaded->autocert, line.certificate);
+    if (wanted.empty()) return fail(unknown_name(loaded.loaded->autocert, line.certificate));
   }
   int exit_code = 0;
   std::set<std::string> done;
@@ -132,8 +139,12 @@ int revoke_certificate(const command_line& line, const application::loader& load
   base::set_log_level(base::log_level::warn);
   const config::load_result loaded = load();
   if (!loaded.loaded) return fail(config::format_issues(loaded.errors));
-  const auto found = find(loaded.loaded->autocert, line.certificate);
-  if (!found) return fail(unknown_name(loaded.loaded->autocert, line.certificate));
+  const auto all = find(loaded.loaded->autocert, line.certificate);
+  if (all.empty()) return fail(unknown_name(loaded.loaded->autocert, line.certificate));
+  if (all.size() > 1)
+    return fail(
+        fmt::format("several certificates are for '{}': say which of {}", line.certificate, names_of(all)));
+  const certificate_request* const found = &all.front();
   if (!is_acme(*found))
     return fail(fmt::format("{} is of provider {}: only an ACME CA revokes", found->name, found->provider));
   const auto from = issuer_of(*found);

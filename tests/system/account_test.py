@@ -161,6 +161,10 @@ class account(harness.case):
             end = cardea.run(*command, folder=self.dir)
             self.assertEqual(end.returncode, 0)
             self.assertIn("--config", end.stdout)
+        two = cardea.acme(self.dns, self.ca, more="certificate_key_type: [EC256, RSA2048]\n")
+        self.server.configure(two, cardea.route("app", 1))
+        self.assertIn("several certificates are for 'example.test': say which of main, main/rsa",
+                      self.command("revoke", "example.test", expected=1))
         ca = certificates.make_ca(self.dir, "local-ca")
         cert, key = certificates.make_leaf(self.dir, "local", ["app.test"], ca)
         self.replace("config/config.yml", cardea.local(cert, key))
