@@ -332,10 +332,7 @@ class loading {
   void check_routes() {
     for (const placed_route& one : routes_) {
       if (!one.is_sound) continue;  // an address that was not read is not the one that was meant
-      if (is_stream(one.route.scheme)) {
-        if (one.route.scheme == route_scheme::tcp) check_backend(one.where, {.host = one.route.host, .port = one.route.port});
-        continue;
-      }
+      if (one.route.scheme == route_scheme::udp) continue;  // no socket of ours on that port is UDP's but a route's
       for (const backend_entry& to : backends_of(one.route)) check_backend(one.where, to);
     }
   }
