@@ -71,7 +71,7 @@ inbound_mtls_profiles:
             for host, pair in (("staff", None), ("staff", self.device), ("devices", self.employee),
                                ("staff", self.not_for_clients)):
                 self.assertIsNone(self.curl(host, pair, *only), f"{host} {pair} {version}")
-        answer = self.curl("open", self.employee, "-H", "Host: staff.example.test")
+        answer = self.curl("open", self.employee, "--http1.1", "-H", "Host: staff.example.test")
         self.assertEqual((answer.status, answer.headers["connection"]), (421, "close"))
         self.server.stop()
 
