@@ -36,6 +36,7 @@ base::awaitable<base::result<void>> challenge_board::put(std::vector<http01> htt
   if (!publish_)
     co_return base::error(base::errc::invalid_argument,
                           "only a running server answers http-01 and tls-alpn-01; use a dns challenge here");
+  if (!publish_) co_return base::error(base::errc::invalid_argument, "there are no listeners to answer the CA");
   const std::uint64_t id = ++last_id_;
   entries_.emplace(id, entry{std::move(http), std::move(tls)});
   kept = posting(*this, id);
