@@ -281,7 +281,7 @@ TEST_F(provider_set_of, a_folder_serves_its_certificates_after_those_of_main_and
   EXPECT_EQ(published_->first("")->dns_names().front(), "a.test") << "there is no main: the first of the folder";
 
   write_local(main, pair_for({"a.test", "main.test"}));
-  EXPECT_TRUE(set_->reload_local().empty());
+  EXPECT_TRUE(set_->reload().empty());
   EXPECT_EQ(served("a.test"), set_->providers()[0]->certificate()->serial_hex());
   EXPECT_EQ(served(""), served("main.test"));
 
