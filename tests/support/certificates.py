@@ -34,15 +34,16 @@ EC_KEY = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
 RSA_KEY = ("rsa:2048",)
 
 
-def make_leaf(folder, name, names, ca, days=(-1, 20), usage="serverAuth", key=EC_KEY, more=""):
-    """(certificate, key) for these DNS names, signed by the CA at that path; 127.0.0.1 is in it too.
+def make_leaf(folder, name, names, ca, days=(-1, 20), usage="serverAuth", key=EC_KEY, more="",
+              addresses=("127.0.0.1",)):
+    """(certificate, key) for these DNS names and addresses, signed by the CA at that path.
 
     `days`: valid from and until, counted from now. `usage`: clientAuth for who proves himself to a server.
     `more`: lines of extensions.
     """
     base = os.path.join(folder, name)
-    _write(base + ".ext", f"basicConstraints=CA:FALSE\nextendedKeyUsage={usage}\nsubjectAltName=IP:127.0.0.1,"
-           + ",".join(f"DNS:{each}" for each in names) + "\n" + more)
+    _write(base + ".ext", f"basicConstraints=CA:FALSE\nextendedKeyUsage={usage}\nsubjectAltName="
+           + ",".join([f"IP:{each}" for each in addresses] + [f"DNS:{each}" for each in names]) + "\n" + more)
     _write(base + ".index", "")
     _write(base + ".conf", _AUTHORITY.format(folder=folder, base=base))
     _openssl("req", "-newkey", *key, "-nodes", "-subj", f"/CN={names[0]}", "-keyout", base + ".key", "-out", base + ".csr")

@@ -34,7 +34,7 @@ class takeover(harness.case):
 
     def lay_pair(self, days):
         ca = certificates.make_ca(self.dir, "old-ca")
-        cert, key = certificates.make_leaf(self.dir, "old", list(DOMAINS), ca, days)
+        cert, key = certificates.make_leaf(self.dir, "old", list(DOMAINS), ca, days, addresses=())
         for source, name, mode in ((cert, cardea.MAIN[0], 0o644), (key, cardea.MAIN[1], 0o600)):
             with open(source, "rb") as file, open(self.path(name), "wb") as copy:
                 copy.write(file.read())
