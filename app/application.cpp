@@ -265,6 +265,7 @@ base::awaitable<void> application::replace_certificates(shared_configuration nex
   std::unique_ptr<autocert::provider_set> old = std::exchange(certificates_, std::move(*fresh));
   certificates_view_.use(certificates_.get());
   certificates_->load_all();
+  certificates_->inherit(*old);
   tasks_.spawn(certificates_->run());
 }
 

@@ -188,7 +188,8 @@ base::result<std::unique_ptr<autocert::issuer>> issuers::make(const config::cert
   auto account = account_of(request);
   if (!account) return account.error();
 
-  autocert::acme::issuer_settings settings{request.name, request.profile, request.preferred_chain};
+  autocert::acme::issuer_settings settings{request.name, request.profile, request.profile_fallback,
+                                           request.preferred_chain};
   return std::unique_ptr<autocert::issuer>(std::make_unique<autocert::acme::acme_issuer>(
       std::move(settings), std::move(*transport), std::move(*account), std::move(*by),
       base::system_wall_clock(), base::sleep_for));

@@ -11,9 +11,14 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <limits>
 
 namespace cardea::autocert {
 namespace {
+
+// Of certificates that left the configuration: behind main, the extras and the folders.
+constexpr std::uint32_t last_rank = std::numeric_limits<std::uint32_t>::max();
+constexpr std::size_t inherited_max = 1'000;
 
 base::result<void> first_failure(const std::vector<base::result<effect>>& results) {
   for (const auto& each : results)
@@ -118,6 +123,49 @@ std::vector<base::error> provider_set::load_all() {
   return out;
 }
 
+void provider_set::inherit(const provider_set& former) {
+  const auto is_ours = [this](const base::certificate& which) {
+    return std::any_of(claims_.begin(), claims_.end(), [&](const claim& each) {
+      return each.certificate && each.certificate->leaf_der() == which.leaf_der();
+    });
+  };
+  std::vector<sni_matcher::change> changes;
+  const auto take = [&](const base::certificate_ptr& which) {
+    if (!which || is_ours(*which) || inherited_.size() >= inherited_max) return;
+    if (which->not_after() <= outside_.clock()) return;
+    inherited_.push_back({std::make_shared<const claimant>(claimant{last_rank, "former"}), which});
+    changes.push_back({inherited_.back().by, nullptr, which});
+  };
+  for (const claim& each : former.claims_) take(each.certificate);
+  for (const inherited& each : former.inherited_) take(each.certificate);
+  if (changes.empty() || !publishing_) return;
+  // Names that others claim too are no conflict to tell of: these come last on purpose.
+  matcher_ = matcher_->with(changes, fallbacks());
+  publish();
+  auto watching = watch_inherited();
+  tasks_.spawn(std::move(watching));
+}
+
+// Looked at each hour, and not slept through to the end, because the wall clock may jump.
+base::awaitable<void> provider_set::watch_inherited() {
+  while (!stopped_ && !inherited_.empty()) {
+    co_await outside_.sleep(std::chrono::hours(1));
+    const base::wall_time now = outside_.clock();
+    const bool one_ended = std::any_of(inherited_.begin(), inherited_.end(), [now](const inherited& each) {
+      return each.certificate->not_after() <= now;
+    });
+    if (!stopped_ && one_ended) publish();
+  }
+}
+
+void provider_set::drop_ended(std::vector<sni_matcher::change>& into) {
+  std::erase_if(inherited_, [&](const inherited& each) {
+    if (each.certificate->not_after() > outside_.clock()) return false;
+    into.push_back({each.by, each.certificate, nullptr});
+    return true;
+  });
+}
+
 std::vector<base::error> provider_set::reload() {
   std::vector<base::error> out;
   for (const auto& each : providers_) {
@@ -205,6 +253,7 @@ std::vector<base::certificate_ptr> provider_set::fallbacks() {
 void provider_set::publish(std::vector<sni_matcher::change> changes) {
   if (!publishing_) return;
   take_changes_of_providers(changes);
+  drop_ended(changes);
   matcher_ = matcher_->with(changes, fallbacks());
   for (const claim_conflict& each : matcher_->conflicts_of(changes))
     log_.warn("a name is claimed twice, the first keeps it",

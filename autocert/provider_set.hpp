@@ -44,6 +44,11 @@ class provider_set final : public control {
   /// used is logged and returned, for `validate`.
   std::vector<base::error> load_all();
 
+  /// Goes on serving what a former set served and this one does not have, for names that this one has no
+  /// certificate for, until it ends (B11): what left the configuration is not renewed, and nothing breaks
+  /// before its time. Call after load_all.
+  void inherit(const provider_set& former);
+
   /// What is on disk again, after files changed: those of `local`, and what a
   /// command beside us put in the place of ours. A pair that is not usable, or
   /// older than the one that is served, changes nothing.
@@ -97,6 +102,8 @@ class provider_set final : public control {
   /// What providers hold now, and these changes of folders.
   void publish(std::vector<sni_matcher::change> changes);
   void take_changes_of_providers(std::vector<sni_matcher::change>& into);
+  void drop_ended(std::vector<sni_matcher::change>& into);
+  [[nodiscard]] base::awaitable<void> watch_inherited();
   [[nodiscard]] std::vector<base::certificate_ptr> fallbacks();
   [[nodiscard]] base::awaitable<void> examine_folders();
   [[nodiscard]] base::awaitable<void> renew_into(provider& which, renew_mode mode,
@@ -119,6 +126,11 @@ class provider_set final : public control {
     base::certificate_ptr certificate;
   };
   std::vector<claim> claims_;
+  struct inherited {
+    claimant_ptr by;
+    base::certificate_ptr certificate;
+  };
+  std::vector<inherited> inherited_;
   std::shared_ptr<const sni_matcher> matcher_ = std::make_shared<const sni_matcher>();
   bool looking_ = false;
   bool look_again_ = false;

@@ -85,7 +85,12 @@ base::awaitable<base::result<order>> acme_issuer::place_order(issue_request requ
   if (!where) co_return where.error();
   order_wish wish{std::move(request.domains), settings_.profile, {}};
   const auto& profiles = where->profiles;
-  if (!wish.profile.empty() && std::find(profiles.begin(), profiles.end(), wish.profile) == profiles.end()) {
+  const bool has_profile =
+      wish.profile.empty() || std::find(profiles.begin(), profiles.end(), wish.profile) != profiles.end();
+  if (!has_profile && settings_.profile_fallback) {
+    log_.warn("the CA has no such profile, its default is ordered", {{"profile", wish.profile}});
+    wish.profile.clear();
+  } else if (!has_profile) {
     setback_.is = setback::kind::lasting;
     co_return base::error(errc::rejected, "the CA has no profile '" + wish.profile + "'; it has " +
                                               (profiles.empty() ? "none" : joined(profiles)));

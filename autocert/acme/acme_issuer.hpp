@@ -17,6 +17,7 @@ namespace cardea::autocert::acme {
 struct issuer_settings {
   std::string name;                  ///< of the certificate, for the log: "main" or "extra[N]"
   std::string profile = {};          ///< empty: the CA's default
+  bool profile_fallback = false;     ///< a CA without that profile is asked for its default
   std::string preferred_chain = {};  ///< common name of an issuer; empty: the CA's first chain
 };
 

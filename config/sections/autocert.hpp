@@ -28,6 +28,7 @@ struct certificate_issuer {
   /// Where a failing order is tried out first; empty = nowhere, nothing = the known CA's staging directory.
   std::optional<std::string> staging_dir_url;
   std::string profile;          ///< of the CA's (`shortlived` ...); empty = the CA's default
+  bool profile_fallback = false;  ///< a CA without that profile is asked for its default instead
   std::string preferred_chain;  ///< common name of an issuer in the chain that is wanted, of several
 
   friend bool operator==(const certificate_issuer&, const certificate_issuer&) = default;

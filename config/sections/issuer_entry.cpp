@@ -69,6 +69,8 @@ class issuer_reader {
     read_address_or_off("eab_url", into_.eab_url);
     read_address_or_off("staging_dir_url", into_.staging_dir_url);
     read_profile();
+    if (const auto found = given("profile_fallback", "profile_fallback"))
+      into_.profile_fallback = found->boolean().value_or(into_.profile_fallback);
     read_text("preferred_chain", into_.preferred_chain);
   }
 

@@ -98,6 +98,28 @@ TEST_F(provider_set_of, an_unusable_configuration_creates_nothing) {
   EXPECT_EQ(published_count_, 0U);
 }
 
+TEST_F(provider_set_of, b11_what_left_the_configuration_is_served_until_it_ends_and_renewed_no_more) {
+  start_three();
+  const std::string left = served("one.test");
+  const auto former = std::move(set_);
+  former->stop();
+  time_.run_for(1s);
+  auto wanted = three();
+  wanted.extra.pop_back();
+  auto fewer = section(wanted.main, wanted.extra);
+  set_ = provider_set::create(fewer, outside()).value();
+  set_->load_all();
+  EXPECT_NE(served("one.test"), left);
+  set_->inherit(*former);
+  EXPECT_EQ(served("one.test"), left);
+  EXPECT_EQ(served("zero.test"), set_->providers()[1]->certificate()->serial_hex());
+  EXPECT_EQ(set_->certificates().size(), 2U) << "it is managed no more";
+  set_->schedule_renewal_all();
+  time_.run_for(100 * day);
+  EXPECT_EQ(cas_["extra[1]"].orders.size(), 1U);
+  EXPECT_EQ(served("one.test"), served("unknown.test")) << "it has ended";
+}
+
 TEST_F(provider_set_of, one_failing_extra_stops_nobody_and_is_retried) {
   cas_["extra[0]"].script = [](std::size_t nth) {
     return nth < 3 ? ca_answer{.failure = "rejected"} : ca_answer{};

@@ -77,6 +77,14 @@ TEST_F(acme_wishes, b48_a_profile_that_the_ca_does_not_have_is_an_error_before_t
   EXPECT_EQ(ca_.count(ca_step::new_order), 0U);
 }
 
+TEST_F(acme_wishes, b48_or_the_default_is_ordered_where_that_is_wanted) {
+  settings_.profile = "shortlived";
+  settings_.profile_fallback = true;
+  ca_.profiles = {"classic"};
+  expect_issued({"a.test"});
+  EXPECT_THAT(ordered("profile"), ElementsAre("-"));
+}
+
 TEST_F(acme_wishes, b46_an_order_says_what_it_replaces_where_the_ca_has_renewal_information) {
   const auto old = issued_before();
   const std::string id = autocert::acme::certificate_id(old->leaf().get()).value();
