@@ -37,7 +37,7 @@ class dial : public testing::Test {
   tcp_acceptor acceptor_;
 };
 
-TEST_F(dial, falls_back_from_ipv6_to_ipv4) {
+TEST_F(dial, b33_falls_back_from_ipv6_to_ipv4) {
   const auto socket = connect({refused("::1"), open()}, 5s);
   ASSERT_TRUE(socket) << socket.error().message();
   EXPECT_EQ(socket->remote_endpoint(), open());
