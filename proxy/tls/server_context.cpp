@@ -236,7 +236,7 @@ int server_context::read_hello(SSL* session, int* alert, void* self) {
   return SSL_CLIENT_HELLO_ERROR;
 }
 
-// What OpenSSL expects: 1 used, 2 opened with an old key (a new ticket is due), 0 no key, -1 failed.
+// What OpenSSL expects: 1 used, 2 opened and a new ticket is due, 0 no key, -1 failed.
 int server_context::seal_ticket(SSL* session, unsigned char* key_name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
                                 EVP_MAC_CTX* mac, int sealing) {
   const auto& self = *static_cast<server_context*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(session)));
@@ -248,7 +248,9 @@ int server_context::seal_ticket(SSL* session, unsigned char* key_name, unsigned 
   const ticket_key* key = self.tickets_->find(std::span<const unsigned char, 16>(key_name, 16));
   if (key == nullptr) return 0;
   if (!begin_sealing(*key, cipher, mac, iv, false)) return -1;
-  return key == &current ? 1 : 2;
+  // A TLS 1.3 client uses a ticket once (RFC 8446 appendix C.4), so it gets another. That one also carries the
+  // acknowledgement without which a client that waits for it would hold its request back.
+  return key == &current && SSL_version(session) != TLS1_3_VERSION ? 1 : 2;
 }
 
 void server_context::publish(base::certificate_snapshot certificates) {

@@ -71,6 +71,28 @@ TEST(tls, v08_sessions_resume_by_ticket_on_every_worker) {
   }
 }
 
+TEST(tls, v08_a_client_that_resumed_gets_another_ticket) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  const proxy_under_test proxy(origin);
+  const auto ticket_of = [](const tests::tls_session& session) {
+    const unsigned char* bytes = nullptr;
+    std::size_t size = 0;
+    SSL_SESSION_get0_ticket(session.get(), &bytes, &size);
+    return std::string(bytes, bytes + size);
+  };
+  tls_client first = proxy.connect({.version = TLS1_3_VERSION});
+  ASSERT_EQ(first.ask(get()).status, 200);
+  const tests::tls_session old = first.session();
+  ASSERT_TRUE(old);
+  tls_client second = proxy.connect({.version = TLS1_3_VERSION, .resume = old.get()});
+  ASSERT_EQ(second.ask(get()).status, 200);
+  ASSERT_TRUE(second.resumed());
+  const tests::tls_session fresh = second.session();
+  ASSERT_TRUE(fresh);
+  EXPECT_NE(ticket_of(fresh), ticket_of(old));
+  EXPECT_NE(ticket_of(fresh), "");
+}
+
 TEST(tls, v08_tickets_of_another_process_are_of_no_use) {
   const proxy_under_test one({});
   const proxy_under_test other({});
