@@ -3,6 +3,7 @@
 #include "base/address.hpp"
 #include "base/text.hpp"
 #include "proxy/tls/client_policy.hpp"
+#include "proxy/tls/key_schedule.hpp"
 
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -39,7 +40,7 @@ std::string backend_options::key() const {
   return out;
 }
 
-backend_context::backend_context() : context_(SSL_CTX_new(TLS_client_method())) {
+backend_context::backend_context() : context_(SSL_CTX_new_ex(nullptr, key_schedule_query(), TLS_client_method())) {
   SSL_CTX* context = context_.get();
   if (context == nullptr) throw std::runtime_error("cannot create a TLS context");
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);

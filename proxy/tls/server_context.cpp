@@ -4,6 +4,7 @@
 #include "base/tls_names.hpp"
 #include "proxy/tls/certificate_choice.hpp"
 #include "proxy/tls/client_hello.hpp"
+#include "proxy/tls/key_schedule.hpp"
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
@@ -141,7 +142,9 @@ std::string default_groups(bool post_quantum) {
 
 server_context::server_context(const config::tls_section& options, std::shared_ptr<const ticket_keys> tickets,
                                std::size_t certificates_open_max)
-    : context_(SSL_CTX_new(TLS_server_method())), opened_(certificates_open_max), tickets_(std::move(tickets)) {
+    : context_(SSL_CTX_new_ex(nullptr, key_schedule_query(), TLS_server_method())),
+      opened_(certificates_open_max),
+      tickets_(std::move(tickets)) {
   SSL_CTX* context = context_.get();
   if (context == nullptr) throw std::runtime_error("cannot create a TLS context");
   SSL_CTX_set_app_data(context, this);
@@ -162,8 +165,6 @@ server_context::server_context(const config::tls_section& options, std::shared_p
   SSL_CTX_set_cert_cb(context, choose_certificate, this);
   SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB,
                         reinterpret_cast<void (*)()>(confirm_staple));  // the macro for it casts the old way
-  // Not for a file: the stream goes on with the secrets when the handshake is done.
-  SSL_CTX_set_keylog_callback(context, stream::note_secret);
 }
 
 void server_context::apply(const config::tls_section& options) {

@@ -1,5 +1,7 @@
 #include "proxy/tls/stream.hpp"
 
+#include "proxy/tls/key_schedule.hpp"
+
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -19,15 +21,6 @@ constexpr std::size_t plaintext_max = 64 * 1024;
 constexpr std::size_t scratch_bytes = net::buffer_pool::buffer_bytes;
 static_assert(scratch_bytes >= plaintext_max + (plaintext_max / record_plaintext_max + 2) * 256);
 
-constexpr std::string_view client_secret_label = "CLIENT_TRAFFIC_SECRET_0 ";
-constexpr std::string_view server_secret_label = "SERVER_TRAFFIC_SECRET_0 ";
-
-// Where a session finds its stream.
-int stream_index() noexcept {
-  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
-  return index;
-}
-
 // Of whole records, one behind the other.
 std::uint64_t count_protected_records(std::string_view records) noexcept {
   std::uint64_t out = 0;
@@ -39,28 +32,6 @@ std::uint64_t count_protected_records(std::string_view records) noexcept {
 }
 
 }  // namespace
-
-/// The hex digits of both application traffic secrets, as the key log tells them. Wiped when they go.
-struct handshake_secrets {
-  using digits = std::array<char, 2 * traffic_secret::bytes_max>;
-
-  struct one {
-    digits text{};
-    std::size_t size = 0;
-    [[nodiscard]] std::string_view view() const noexcept { return {text.data(), size}; }
-  };
-  one client;
-  one server;
-  std::uint64_t records_written = 0;  ///< under the server's secret
-
-  handshake_secrets() = default;
-  handshake_secrets(const handshake_secrets&) = delete;
-  handshake_secrets& operator=(const handshake_secrets&) = delete;
-  ~handshake_secrets() {
-    OPENSSL_cleanse(client.text.data(), client.text.size());
-    OPENSSL_cleanse(server.text.data(), server.text.size());
-  }
-};
 
 // The BIO between OpenSSL and the stream. Reads go to the socket directly (and
 // so the stream learns of short reads); writes are collected, so that several
@@ -153,22 +124,7 @@ void stream::start_tls(ssl_ptr session) noexcept {
     return;
   }
   secrets_ = std::make_unique<handshake_secrets>();
-  SSL_set_ex_data(ssl_.get(), stream_index(), this);
   SSL_set_read_ahead(ssl_.get(), 0);
-}
-
-void stream::note_secret(const SSL* session, const char* line) {
-  auto* const self = static_cast<stream*>(SSL_get_ex_data(session, stream_index()));
-  if (self == nullptr || !self->secrets_) return;
-  const std::string_view text(line);
-  const auto note = [&](std::string_view label, handshake_secrets::one& into) {
-    if (!text.starts_with(label)) return;
-    const std::string_view secret = text.substr(text.rfind(' ') + 1);
-    if (secret.size() > into.text.size()) return;
-    into.size = secret.copy(into.text.data(), into.text.size());
-  };
-  note(client_secret_label, self->secrets_->client);
-  note(server_secret_label, self->secrets_->server);
 }
 
 void stream::release_session() noexcept {
@@ -178,14 +134,14 @@ void stream::release_session() noexcept {
   const auto suite = SSL_version(ssl_.get()) == TLS1_3_VERSION && cipher != nullptr
                          ? cipher_suite_of(SSL_CIPHER_get_protocol_id(cipher))
                          : std::nullopt;
-  const auto reading = suite ? traffic_secret::from_key_log(*suite, secrets->client.view()) : std::nullopt;
-  const auto writing = suite ? traffic_secret::from_key_log(*suite, secrets->server.view()) : std::nullopt;
-  if (!reading || !writing) {
+  const std::size_t size = suite ? hash_bytes(hash_of(*suite)) : 0;
+  if (size == 0 || secrets->client().size() != size || secrets->server().size() != size) {
     // One read system call for a whole record instead of one for its header and one for the rest.
     SSL_set_read_ahead(ssl_.get(), 1);
     return;
   }
-  records_ = std::make_unique<record_layer>(*reading, *writing, secrets->records_written);
+  records_ = std::make_unique<record_layer>(traffic_secret(*suite, secrets->client()),
+                                            traffic_secret(*suite, secrets->server()), handshake_records_);
   ssl_.reset();
 }
 
@@ -267,12 +223,15 @@ net::io stream::classify(int result) noexcept {
 net::io stream::handshake() noexcept {
   if (flush() == net::io::failed) return net::io::failed;
   ERR_clear_error();
-  const int result = SSL_do_handshake(ssl_.get());
+  const int result = [&] {
+    const secret_listener listener(secrets_.get());
+    return SSL_do_handshake(ssl_.get());
+  }();
   const net::io state = result == 1 ? net::io::done : classify(result);
   // What is sent behind the client's Finished, which is the last that was read, are session tickets
   // under the application's key.
   if (result == 1 && secrets_)
-    secrets_->records_written = count_protected_records({resources_.record_scratch.get(), collected_});
+    handshake_records_ = count_protected_records({resources_.record_scratch.get(), collected_});
   // An alert of ours (no certificate, bad version) must still leave.
   const net::io sent = send_collected();
   return state == net::io::done && sent == net::io::failed ? net::io::failed : state;

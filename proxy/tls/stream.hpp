@@ -7,6 +7,7 @@
 #include <openssl/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,7 +31,7 @@ struct stream_resources {
   explicit stream_resources(net::buffer_pool& pool);
 };
 
-struct handshake_secrets;
+class handshake_secrets;
 
 /// A byte stream over a socket: TLS, or clear when no session was started.
 ///
@@ -55,10 +56,9 @@ class stream {
   /// One step of the handshake: done, blocked (wait for an edge), ended or failed (see `failure`).
   [[nodiscard]] net::io handshake() noexcept;
   /// After the handshake, when nobody asks the session any more: a TLS 1.3 server's goes, and its
-  /// records are sealed and opened here. Others keep theirs. The traffic secrets come from the
-  /// library's key log, so its context must have `note_secret` as callback.
+  /// records are sealed and opened here. Others keep theirs, and so do those whose context was
+  /// not made with `key_schedule_query`, which tells the traffic secrets.
   void release_session() noexcept;
-  static void note_secret(const SSL* session, const char* line);
   /// Nothing is expected for a while: puts away what the next byte can make anew.
   void rest() noexcept {
     if (records_) records_->rest();
@@ -121,6 +121,7 @@ class stream {
   stream_resources& resources_;
   ssl_ptr ssl_;
   std::unique_ptr<handshake_secrets> secrets_;  ///< of a server's handshake, until it is done
+  std::uint64_t handshake_records_ = 0;         ///< what OpenSSL wrote under the application's secret
   std::unique_ptr<record_layer> records_;       ///< instead of ssl_
   net::buffer received_;                        ///< ciphertext that is not taken yet
   std::size_t received_begin_ = 0;

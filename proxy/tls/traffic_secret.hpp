@@ -1,5 +1,7 @@
 #pragma once
 
+#include "proxy/tls/hkdf.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -18,13 +20,8 @@ enum class cipher_suite : std::uint8_t { aes_128_gcm_sha256, aes_256_gcm_sha384,
 /// An application traffic secret of one direction (RFC 8446 section 7.1). Wiped when it goes.
 class traffic_secret {
  public:
-  static constexpr std::size_t bytes_max = 48;
-
   /// REQUIRES: as many bytes as the suite's hash has.
-  traffic_secret(cipher_suite suite, std::span<const unsigned char> bytes) noexcept;
-  /// From the line that TLS libraries write for debuggers ("LABEL random secret", in hex); nothing when it is malformed
-  /// or too long for the suite.
-  [[nodiscard]] static std::optional<traffic_secret> from_key_log(cipher_suite suite, std::string_view hex) noexcept;
+  traffic_secret(cipher_suite suite, octets bytes) noexcept;
   traffic_secret(const traffic_secret&) noexcept = default;
   traffic_secret& operator=(const traffic_secret&) noexcept = default;
   ~traffic_secret();
@@ -37,10 +34,10 @@ class traffic_secret {
 
  private:
   cipher_suite suite_;
-  std::array<unsigned char, bytes_max> bytes_{};
+  std::array<unsigned char, hash_bytes_max> bytes_{};
 };
 
-/// Of the suite's hash, and so of its secrets.
-[[nodiscard]] std::size_t hash_bytes(cipher_suite suite) noexcept;
+/// Whose values have the size of the suite's secrets.
+[[nodiscard]] hash_function hash_of(cipher_suite suite) noexcept;
 
 }  // namespace cardea::proxy::tls

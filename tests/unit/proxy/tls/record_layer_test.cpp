@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,9 @@ const std::string key_update_requested("\x18\0\0\1\1", 5);
 /// A connection with its client's end: what either seals the other opens.
 struct connection {
   static traffic_secret secret(char digit) {
-    return *traffic_secret::from_key_log(cipher_suite::aes_128_gcm_sha256, std::string(64, digit));
+    std::array<unsigned char, 32> bytes{};
+    bytes.fill(static_cast<unsigned char>(digit));
+    return {cipher_suite::aes_128_gcm_sha256, bytes};
   }
 
   record_layer server{secret('c'), secret('5'), 1};
