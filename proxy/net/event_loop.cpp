@@ -144,6 +144,10 @@ void event_loop::dispatch(epoll_event* events, int count) noexcept {
   batch_ = events;
   batch_left_ = std::max(count, 0);
   while (batch_left_ > 0) {
+    // With many connections at work each one's state has left the caches since its last turn.
+    if (batch_left_ > 8) __builtin_prefetch(batch_[8].data.ptr);
+    if (batch_left_ > 4 && batch_[4].data.ptr != nullptr)
+      __builtin_prefetch(static_cast<const watch*>(batch_[4].data.ptr)->target);
     const epoll_event event = *batch_;
     ++batch_;
     --batch_left_;
@@ -198,6 +202,7 @@ void event_loop::resume_ready() {
 void event_loop::resume_all(waiter* ready) {
   while (ready != nullptr) {
     waiter* next = ready->next_ready_;
+    if (next != nullptr && next->parked_) __builtin_prefetch(next->parked_.address());
     ready->queued_ = false;
     if (ready->parked_) ready->parked_.resume();
     ready = next;

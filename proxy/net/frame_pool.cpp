@@ -2,35 +2,21 @@
 
 #include <array>
 #include <new>
+#include <vector>
 
 namespace cardea::proxy::net {
 namespace {
 
 constexpr std::size_t granule = 128;
 constexpr std::size_t class_count = 64;  // up to 8 KiB
-// Kept for reuse in each class: what several hundred streams at once need, so that a warm worker allocates
-// nothing for them; no more, so that a crowd that has gone does not pin its frames for ever.
-constexpr std::size_t spare_max = 512;
 
-struct spare_frame {
-  spare_frame* next;
-};
-
-struct spare_list {
-  spare_frame* first = nullptr;
-  std::size_t count = 0;
-};
-
+// The list lies beside the frames and not in them: to take one must not wait for memory that nobody read for a while.
 struct thread_pool {
-  std::array<spare_list, class_count> classes;
+  std::array<std::vector<void*>, class_count> classes;
+  std::size_t spare_bytes = 0;
   ~thread_pool() {
-    for (spare_list& list : classes) {
-      while (list.first != nullptr) {
-        spare_frame* frame = list.first;
-        list.first = frame->next;
-        ::operator delete(frame);
-      }
-    }
+    for (const std::vector<void*>& list : classes)
+      for (void* const frame : list) ::operator delete(frame);
   }
 };
 
@@ -43,24 +29,27 @@ std::size_t class_of(std::size_t size) noexcept { return (size - 1) / granule; }
 void* frame_pool::allocate(std::size_t size) {
   const std::size_t index = class_of(size);
   if (index >= class_count) return ::operator new(size);
-  spare_list& list = pool.classes[index];
-  if (list.first == nullptr) return ::operator new((index + 1) * granule);
-  spare_frame* frame = list.first;
-  list.first = frame->next;
-  --list.count;
+  const std::size_t bytes = (index + 1) * granule;
+  std::vector<void*>& list = pool.classes[index];
+  if (list.empty()) return ::operator new(bytes);
+  void* const frame = list.back();
+  list.pop_back();
+  pool.spare_bytes -= bytes;
+  if (!list.empty()) __builtin_prefetch(list.back(), 1);
   return frame;
 }
 
 void frame_pool::release(void* frame, std::size_t size) noexcept {
   const std::size_t index = class_of(size);
-  if (index >= class_count || pool.classes[index].count >= spare_max) {
+  const std::size_t bytes = (index + 1) * granule;
+  if (index >= class_count || pool.spare_bytes + bytes > spare_bytes_max) {
     ::operator delete(frame);
     return;
   }
-  spare_list& list = pool.classes[index];
-  auto* spare = ::new (frame) spare_frame{list.first};
-  list.first = spare;
-  ++list.count;
+  pool.classes[index].push_back(frame);
+  pool.spare_bytes += bytes;
 }
+
+std::size_t frame_pool::spare_bytes() noexcept { return pool.spare_bytes; }
 
 }  // namespace cardea::proxy::net
