@@ -47,7 +47,7 @@ packages_of() {
         wrk python3 python3-prometheus-client python3-websockets python3-h2 nghttp2-client slowhttptest testssl.sh \
         shellcheck
       ;;
-    bench) printf '%s\n' nginx-light haproxy h2o caddy wrk nghttp2-client openssl python3 libbenchmark-dev ;;
+    bench) printf '%s\n' nginx-light haproxy h2o caddy wrk nghttp2-client openssl curl python3 python3-websockets python3-grpcio valgrind libbenchmark-dev ;;
     fuzz) printf '%s\n' clang libclang-rt-dev ;;
     *)
       printf 'packages.sh: "%s" is no kind of packages\n' "$1" >&2

@@ -1,0 +1,1 @@
+"""Cardea beside other proxies, on one machine, in one run."""
