@@ -18,8 +18,8 @@ struct tls_section {
   };
 
   version min_version = version::tls12;
-  std::vector<std::string> ciphers;       ///< of TLS 1.2; empty: the defaults
-  std::vector<std::string> ciphersuites;  ///< of TLS 1.3; empty: OpenSSL's, which are all sound
+  std::vector<std::string> ciphers;       ///< of TLS 1.2, in order of preference; empty: the defaults
+  std::vector<std::string> ciphersuites;  ///< of TLS 1.3, likewise
   std::vector<std::string> curves;        ///< in order of preference; empty: the defaults
   stranger unknown_server_name = stranger::default_certificate;
   /// After this long tickets are sealed with a new key; the two keys before it are accepted still.

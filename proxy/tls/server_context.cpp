@@ -3,6 +3,7 @@
 #include "base/certificate.hpp"
 #include "base/tls_names.hpp"
 #include "proxy/tls/certificate_choice.hpp"
+#include "proxy/tls/cipher_preference.hpp"
 #include "proxy/tls/client_hello.hpp"
 #include "proxy/tls/key_schedule.hpp"
 
@@ -24,10 +25,6 @@ namespace {
 
 // A session is not older than this: its ticket says so to the client, and is refused later.
 constexpr long session_seconds_max = 24 * 60 * 60;
-// TLS 1.2 as in Mozilla's "intermediate" recommendation; 1.3 suites are all sound.
-constexpr const char* tls12_ciphers =
-    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
-    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 
 std::string joined(const std::vector<std::string>& names) {
   std::string out;
@@ -136,10 +133,6 @@ int confirm_staple(SSL* session, void*) {
 
 void ssl_ctx_deleter::operator()(SSL_CTX* value) const noexcept { SSL_CTX_free(value); }
 
-std::string default_groups(bool post_quantum) {
-  return (post_quantum ? std::string(base::post_quantum_group) + ":" : std::string()) + "X25519:P-256:P-384";
-}
-
 server_context::server_context(const config::tls_section& options, std::shared_ptr<const ticket_keys> tickets,
                                std::size_t certificates_open_max)
     : context_(SSL_CTX_new_ex(nullptr, key_schedule_query(), TLS_server_method())),
@@ -148,7 +141,9 @@ server_context::server_context(const config::tls_section& options, std::shared_p
   SSL_CTX* context = context_.get();
   if (context == nullptr) throw std::runtime_error("cannot create a TLS context");
   SSL_CTX_set_app_data(context, this);
-  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  // Our order counts, unless the client's best is ChaCha20: then it has no AES instructions.
+  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+                                   SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   apply(options);
@@ -171,10 +166,11 @@ void server_context::apply(const config::tls_section& options) {
   SSL_CTX* context = context_.get();
   const bool only13 = options.min_version == config::tls_section::version::tls13;
   SSL_CTX_set_min_proto_version(context, only13 ? TLS1_3_VERSION : TLS1_2_VERSION);
-  const std::string ciphers = options.ciphers.empty() ? tls12_ciphers : joined(options.ciphers);
+  const bool fast_aes = has_aes_instructions();
+  const std::string ciphers = options.ciphers.empty() ? default_ciphers(fast_aes) : joined(options.ciphers);
   const std::string groups =
       options.curves.empty() ? default_groups(base::has_post_quantum_group()) : joined(options.curves);
-  const std::string suites = options.ciphersuites.empty() ? TLS_DEFAULT_CIPHERSUITES : joined(options.ciphersuites);
+  const std::string suites = options.ciphersuites.empty() ? default_ciphersuites(fast_aes) : joined(options.ciphersuites);
   if (SSL_CTX_set_cipher_list(context, ciphers.c_str()) != 1 || SSL_CTX_set1_groups_list(context, groups.c_str()) != 1 ||
       SSL_CTX_set_ciphersuites(context, suites.c_str()) != 1)
     throw std::runtime_error("this OpenSSL lacks the required ciphers or curves");

@@ -75,9 +75,6 @@ class server_context {
   base::challenge_snapshot challenges_;
 };
 
-/// The groups for the key exchange when none are configured, best first.
-[[nodiscard]] std::string default_groups(bool post_quantum);
-
 /// Whether client and we agreed on HTTP/2 (ALPN).
 [[nodiscard]] bool chose_http2(SSL* session) noexcept;
 

@@ -18,6 +18,7 @@ SSL* connect_session(const tls_client_options& options) {
   const bool is_set =
       (options.signature_algorithms.empty() ||
        SSL_CTX_set1_sigalgs_list(context, options.signature_algorithms.c_str()) == 1) &&
+      (options.ciphersuites.empty() || SSL_CTX_set_ciphersuites(context, options.ciphersuites.c_str()) == 1) &&
       (options.ciphers.empty() || SSL_CTX_set_cipher_list(context, options.ciphers.c_str()) == 1) &&
       (options.groups.empty() || SSL_CTX_set1_groups_list(context, options.groups.c_str()) == 1);
   EXPECT_TRUE(is_set) << options.signature_algorithms << ' ' << options.ciphers << ' ' << options.groups;

@@ -25,6 +25,7 @@ struct tls_client_options {
   const pem_pair* certificate = nullptr;  ///< the client's own
   std::string signature_algorithms = {};  ///< as OpenSSL writes them; empty: its own
   std::string ciphers = {};               ///< of TLS 1.2, likewise
+  std::string ciphersuites = {};          ///< of TLS 1.3, likewise
   std::string groups = {};                ///< likewise
   int receive_bytes = 0;       ///< the socket's receive buffer; 0: the system's
 };

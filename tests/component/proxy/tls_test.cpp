@@ -1,4 +1,5 @@
 // Goal: handshakes with real peers: which certificate, which sessions, and who is refused.
+#include "proxy/tls/cipher_preference.hpp"
 #include "proxy/tls/record_layer.hpp"
 #include "tests/support/proxy_under_test.hpp"
 
@@ -188,7 +189,27 @@ TEST(tls, v09_versions_ciphers_and_curves_are_those_that_are_configured) {
   stricter.min_version = config::tls_section::version::tls13;
   proxy.server().apply(stricter);
   EXPECT_TRUE(tests::eventually([&] { return !tls_client(proxy.port(), {.version = TLS1_2_VERSION}).connected(); }));
-  EXPECT_EQ(cipher(TLS1_3_VERSION), "TLS_AES_256_GCM_SHA384");
+  EXPECT_EQ(cipher(TLS1_3_VERSION),
+            tls::has_aes_instructions() ? "TLS_AES_128_GCM_SHA256" : "TLS_CHACHA20_POLY1305_SHA256");
+}
+
+TEST(tls, v09_the_servers_order_counts_unless_the_client_likes_chacha_best) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  const proxy_under_test proxy(origin);
+  const auto chosen = [&](const tests::tls_client_options& options) {
+    tls_client client = proxy.connect(options);
+    EXPECT_EQ(client.ask(get()).status, 200);
+    return std::string(SSL_get_cipher_name(client.stream().session()));
+  };
+  EXPECT_EQ(chosen({.ciphersuites = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"}),
+            tls::has_aes_instructions() ? "TLS_AES_128_GCM_SHA256" : "TLS_CHACHA20_POLY1305_SHA256");
+  EXPECT_EQ(chosen({.ciphersuites = "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"}),
+            "TLS_CHACHA20_POLY1305_SHA256");
+  EXPECT_EQ(chosen({.ciphersuites = "TLS_AES_256_GCM_SHA384"}), "TLS_AES_256_GCM_SHA384");
+  EXPECT_EQ(chosen({.version = TLS1_2_VERSION, .ciphers = "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256"}),
+            "ECDHE-ECDSA-AES128-GCM-SHA256");
+  EXPECT_EQ(chosen({.version = TLS1_2_VERSION, .ciphers = "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256"}),
+            "ECDHE-ECDSA-CHACHA20-POLY1305");
 }
 
 TEST(tls, v06_a_flood_of_key_updates_ends_the_connection) {
