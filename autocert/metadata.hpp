@@ -35,6 +35,11 @@ struct metadata {
   std::string last_error = {};  ///< empty when the last attempt succeeded
   std::optional<base::wall_time> failed_at = {};
 
+  /// Where the pair lies, as it was configured; empty: an older release wrote this. So it is known what is
+  /// ours when the configuration names it no more.
+  std::string cert_path = {};
+  std::string key_path = {};
+
   friend bool operator==(const metadata&, const metadata&) = default;
 };
 
@@ -51,6 +56,7 @@ struct metadata {
 
 /// SHA-256 of the leaf's DER, in hex.
 [[nodiscard]] std::string fingerprint_of(const base::certificate& of);
+[[nodiscard]] std::string fingerprint_of(const X509* leaf);
 
 /// Where the metadata of the certificate at that path lies.
 [[nodiscard]] std::string metadata_path(const std::string& cert_path);

@@ -308,6 +308,7 @@ void provider::install(fresh_pair pair) {
   const std::shared_ptr<const base::certificate> fresh = pair.certificate;
   const bool is_whole = pair.whole;
   known_ = metadata_of(*fresh, pair.from->name, pair.from->profile, now);
+  note_paths();
   foreign_ = false;
   save(std::move(pair));
   serve(fresh);
@@ -455,9 +456,15 @@ void provider::suggest(const renewal_window& window, base::wall_time ask_again) 
   remember();
 }
 
+void provider::note_paths() {
+  known_.cert_path = request_.cert_path;
+  known_.key_path = request_.key_path;
+}
+
 void provider::remember() {
   if (!has_ca() || unsaved_)
     return;  // unsaved: it names a certificate that is not on disk: retry_save writes both
+  note_paths();
   if (const auto saved = metadata_.save(known_); !saved)
     log_.warn("what is known of the certificate could not be stored", {{"error", saved.error().message()}});
 }
@@ -465,6 +472,9 @@ void provider::remember() {
 base::awaitable<void> provider::keep_renewed() {
   if (!has_ca()) co_return;
   const auto cancellation = co_await base::asio::this_coro::cancellation_state;
+  // Of an older release, or the pair was moved.
+  if (!known_.serial.empty() && (known_.cert_path != request_.cert_path || known_.key_path != request_.key_path))
+    remember();
   while (cancellation.cancelled() == base::asio::cancellation_type::none) {
     retry_save();
     co_await take_advice();

@@ -132,6 +132,7 @@ class provider {
   void suggest(const renewal_window& window, base::wall_time ask_again);
   /// Stores what is known, which must not stop anything: a failure is logged.
   void remember();
+  void note_paths();
   [[nodiscard]] base::awaitable<void> pause(std::chrono::milliseconds duration);
   [[nodiscard]] base::awaitable<void> woken();
 
