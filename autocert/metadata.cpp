@@ -78,6 +78,7 @@ std::string to_json(const metadata& what) {
   put(out, "attempted_at", what.attempted_at);
   put(out, "last_error", what.last_error);
   put(out, "failed_at", what.failed_at);
+  put(out, "wanted_profile", what.wanted_profile);
   put(out, "cert_path", what.cert_path);
   put(out, "key_path", what.key_path);
   return json::serialize(out) + "\n";
@@ -98,14 +99,17 @@ base::result<metadata> parse_metadata(std::string_view text) {
   out.attempted_at = time_of(from, "attempted_at");
   out.last_error = text_of(from, "last_error");
   out.failed_at = time_of(from, "failed_at");
+  out.wanted_profile = text_of(from, "wanted_profile");
   out.cert_path = text_of(from, "cert_path");
   out.key_path = text_of(from, "key_path");
   return out;
 }
 
-metadata metadata_of(const base::certificate& fresh, std::string ca, std::string profile,
+metadata metadata_of(const base::certificate& fresh, std::string ca, profile_choice profile,
                      base::wall_time now) {
-  return {fresh.serial_hex(), fingerprint_of(fresh), std::move(ca), std::move(profile), now};
+  metadata out{fresh.serial_hex(), fingerprint_of(fresh), std::move(ca), std::move(profile.obtained), now};
+  if (profile.wanted != out.profile) out.wanted_profile = std::move(profile.wanted);
+  return out;
 }
 
 std::string fingerprint_of(const base::certificate& of) { return fingerprint_of(of.leaf().get()); }

@@ -288,7 +288,7 @@ base::awaitable<base::result<provider::fresh_pair>> provider::order(issuer& ca,
   if (replaces) wanted.replaces = current_;
   auto chain = co_await ca.issue(std::move(wanted));
   if (!chain) co_return chain.error();
-  fresh_pair out{std::move(*chain), base::secret(key_to_pem(key->get())), nullptr};
+  fresh_pair out{std::move(*chain), base::secret(key_to_pem(key->get())), nullptr, ca.last_profile()};
   auto parsed = base::certificate::from_pem(out.chain_pem, out.key_pem.reveal());
   if (!parsed) co_return parsed.error().at("the CA's answer is not usable");
   if (auto checked = check_answer(**parsed, domains); !checked) co_return checked.error();
@@ -307,7 +307,7 @@ void provider::install(fresh_pair pair) {
   key_is_burnt_ = false;
   const std::shared_ptr<const base::certificate> fresh = pair.certificate;
   const bool is_whole = pair.whole;
-  known_ = metadata_of(*fresh, pair.from->name, pair.from->profile, now);
+  known_ = metadata_of(*fresh, pair.from->name, {pair.profile, pair.from->profile}, now);
   note_paths();
   foreign_ = false;
   save(std::move(pair));

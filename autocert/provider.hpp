@@ -97,6 +97,7 @@ class provider {
     std::string chain_pem;
     base::secret key_pem;
     std::shared_ptr<const base::certificate> certificate;
+    std::string profile = {};         ///< with which it was issued
     const authority* from = nullptr;  ///< that issued it
     bool whole = true;                ///< false: without names that were refused
   };
