@@ -44,6 +44,7 @@ boost::json::object to_object(const autocert::certificate_status& one) {
   out["key"] = one.key;
   out["ca"] = one.ca;
   out["profile"] = one.profile;
+  out["wanted_profile"] = one.wanted_profile;
   out["next_renewal"] = one.next_renewal;
   out["next_renewal_reason"] = one.next_renewal_reason;
   boost::json::value suggested;

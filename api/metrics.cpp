@@ -93,6 +93,7 @@ void add_certificates(std::string& to, const std::vector<certificate_status>& al
               {"issuer", each.issuer},
               {"ca", each.ca},
               {"profile", each.profile},
+              {"wanted_profile", each.wanted_profile},
               {"key", each.key},
               {"type", each.type},
               {"serial", each.serial}},

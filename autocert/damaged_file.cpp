@@ -25,7 +25,6 @@ bool is_copy(const std::string& name, const std::string& prefix) {
                      [](unsigned char c) { return std::isxdigit(c) != 0; });
 }
 
-// Oldest first.
 std::vector<fs::path> copies_of(const std::string& path) {
   const std::string prefix = fs::path(path).filename().string() + std::string(infix);
   std::vector<std::pair<fs::file_time_type, fs::path>> found;
@@ -43,6 +42,12 @@ std::vector<fs::path> copies_of(const std::string& path) {
 }
 
 }  // namespace
+
+std::vector<std::string> damaged_copies_of(const std::string& path) {
+  std::vector<std::string> out;
+  for (const fs::path& each : copies_of(path)) out.push_back(each.string());
+  return out;
+}
 
 void set_aside(const std::string& path, std::string_view bytes, unsigned mode, const base::logger& log,
                base::file_calls& calls) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cardea::autocert {
 
@@ -17,5 +18,8 @@ inline constexpr std::size_t damaged_copies_max = 8;
 /// again makes no second copy. What went wrong is logged.
 void set_aside(const std::string& path, std::string_view bytes, unsigned mode, const base::logger& log,
                base::file_calls& calls);
+
+/// Those copies of a file, oldest first.
+[[nodiscard]] std::vector<std::string> damaged_copies_of(const std::string& path);
 
 }  // namespace cardea::autocert

@@ -81,6 +81,7 @@ certificate_status describe(const described& what, base::wall_time now) {
   if (what.known.serial != out.serial) return out;
   out.ca = what.known.ca;
   out.profile = what.known.profile;
+  out.wanted_profile = what.known.wanted_profile;
   out.obtained_at = unix_seconds(what.known.obtained_at);
   if (const auto& suggested = what.known.suggested) {
     out.window_start = unix_seconds(suggested->window.start);

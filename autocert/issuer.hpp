@@ -59,6 +59,10 @@ class issuer {
   /// time passes before it completes.
   [[nodiscard]] virtual base::awaitable<base::result<std::string>> issue(issue_request request) = 0;
 
+  /// The profile of the last certificate that `issue` got, which may be another than the one that was wished
+  /// for; empty: the issuer has none, or its default.
+  [[nodiscard]] virtual std::string last_profile() const { return {}; }
+
   /// About the last `issue` that failed.
   [[nodiscard]] virtual setback last_setback() const { return {}; }
 

@@ -78,6 +78,9 @@ std::string to_json(const metadata& what) {
   put(out, "attempted_at", what.attempted_at);
   put(out, "last_error", what.last_error);
   put(out, "failed_at", what.failed_at);
+  put(out, "wanted_profile", what.wanted_profile);
+  put(out, "cert_path", what.cert_path);
+  put(out, "key_path", what.key_path);
   return json::serialize(out) + "\n";
 }
 
@@ -96,18 +99,25 @@ base::result<metadata> parse_metadata(std::string_view text) {
   out.attempted_at = time_of(from, "attempted_at");
   out.last_error = text_of(from, "last_error");
   out.failed_at = time_of(from, "failed_at");
+  out.wanted_profile = text_of(from, "wanted_profile");
+  out.cert_path = text_of(from, "cert_path");
+  out.key_path = text_of(from, "key_path");
   return out;
 }
 
-metadata metadata_of(const base::certificate& fresh, std::string ca, std::string profile,
+metadata metadata_of(const base::certificate& fresh, std::string ca, profile_choice profile,
                      base::wall_time now) {
-  return {fresh.serial_hex(), fingerprint_of(fresh), std::move(ca), std::move(profile), now};
+  metadata out{fresh.serial_hex(), fingerprint_of(fresh), std::move(ca), std::move(profile.obtained), now};
+  if (profile.wanted != out.profile) out.wanted_profile = std::move(profile.wanted);
+  return out;
 }
 
-std::string fingerprint_of(const base::certificate& of) {
+std::string fingerprint_of(const base::certificate& of) { return fingerprint_of(of.leaf().get()); }
+
+std::string fingerprint_of(const X509* leaf) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  if (X509_digest(of.leaf().get(), EVP_sha256(), digest.data(), &size) != 1) return {};
+  if (X509_digest(leaf, EVP_sha256(), digest.data(), &size) != 1) return {};
   return base::hex({digest.data(), size});
 }
 

@@ -26,7 +26,7 @@ struct metadata {
   std::string serial;       ///< in hex, of the certificate that the next five are about; empty: none
   std::string fingerprint;  ///< SHA-256 of its DER, in hex; empty: not known
   std::string ca;           ///< the CA's directory, or "internal"
-  std::string profile;      ///< that was asked for; empty: the CA's default
+  std::string profile;      ///< with which it was obtained; empty: the CA's default
   std::optional<base::wall_time> obtained_at = {};
   std::optional<suggestion> suggested = {};
 
@@ -34,6 +34,13 @@ struct metadata {
   std::optional<base::wall_time> attempted_at = {};
   std::string last_error = {};  ///< empty when the last attempt succeeded
   std::optional<base::wall_time> failed_at = {};
+
+  std::string wanted_profile = {};  ///< that was wished for, where it is another one
+
+  /// Where the pair lies, as it was configured; empty: an older release wrote this. So it is known what is
+  /// ours when the configuration names it no more.
+  std::string cert_path = {};
+  std::string key_path = {};
 
   friend bool operator==(const metadata&, const metadata&) = default;
 };
@@ -45,12 +52,19 @@ struct metadata {
 /// another. Members that it does not know are passed over: a newer version wrote them.
 [[nodiscard]] base::result<metadata> parse_metadata(std::string_view text);
 
+/// With which profile a certificate was obtained, and which one was wished for; empty: the CA's default.
+struct profile_choice {
+  std::string obtained = {};
+  std::string wanted = {};
+};
+
 /// The metadata of a certificate that was just issued.
-[[nodiscard]] metadata metadata_of(const base::certificate& fresh, std::string ca, std::string profile,
+[[nodiscard]] metadata metadata_of(const base::certificate& fresh, std::string ca, profile_choice profile,
                                    base::wall_time now);
 
 /// SHA-256 of the leaf's DER, in hex.
 [[nodiscard]] std::string fingerprint_of(const base::certificate& of);
+[[nodiscard]] std::string fingerprint_of(const X509* leaf);
 
 /// Where the metadata of the certificate at that path lies.
 [[nodiscard]] std::string metadata_path(const std::string& cert_path);

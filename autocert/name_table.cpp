@@ -4,22 +4,40 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <map>
 #include <tuple>
+#include <utility>
 
 namespace cardea::autocert {
 namespace {
 
-constexpr std::size_t names_per_shard = 32;
+// Few shards, so that their heads stay in the processor's cache whatever is asked for: a look-up then misses it
+// for a slot and for a name, and no more. Not too few: a change makes a whole shard anew.
+constexpr std::size_t names_per_shard = 512;
 // Beyond this mean the shards are split: a look-up stays flat and a change small.
 constexpr std::size_t names_per_shard_max = 2 * names_per_shard;
 
+// Eight bytes at a step: names are as long as a cache line, and a multiplication takes as long as a byte's would.
+// Each step can be undone, so that names of one length which differ in eight bytes never meet.
 std::uint64_t hash_of(std::string_view name) noexcept {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  constexpr std::uint64_t odd = 0x9E3779B97F4A7C15ULL;
+  std::uint64_t hash = name.size() * odd;
+  const auto add = [&hash](std::uint64_t bytes) {
+    hash = (hash ^ bytes) * odd;
+    hash ^= hash >> 32U;
+  };
+  while (name.size() >= sizeof(std::uint64_t)) {
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, name.data(), sizeof bytes);
+    add(bytes);
+    name.remove_prefix(sizeof bytes);
+  }
+  std::uint64_t rest = 0;
+  std::memcpy(&rest, name.data(), name.size());
+  add(rest);
   // The lower half picks the shard, the upper one the slot: both have to depend on every byte.
-  hash ^= hash >> 32U;
-  hash *= 0x9E3779B97F4A7C15ULL;
+  hash *= 0xD6E8FEB86659FD93ULL;
   return hash ^ hash >> 29U;
 }
 
@@ -35,78 +53,104 @@ bool answers_before(const name_claim& a, const name_claim& b) {
 
 }  // namespace
 
-/// Open addressing with linear probing, at most half full. All names lie in one string.
+struct name_table::keyed_claim {
+  std::uint64_t hash;
+  name_claim claim;
+};
+
+/// Open addressing with linear probing, at most half full. A slot is eight bytes, so that a probe stays within a
+/// cache line; what it leads to, how many claim the name and the name itself, lies together.
 class name_table::shard {
  public:
-  /// REQUIRES: sorted by name, those of one name in their order.
-  explicit shard(std::span<const name_claim> claims) {
+  /// REQUIRES: those of one name lie together, in their order.
+  explicit shard(std::span<const keyed_claim> claims) {
     std::size_t bytes = 0;
-    std::size_t count = 0;
     for (std::size_t i = 0; i < claims.size(); ++i) {
-      if (i > 0 && claims[i].name == claims[i - 1].name) continue;
-      bytes += claims[i].name.size();
-      ++count;
+      if (i > 0 && claims[i].claim.name == claims[i - 1].claim.name) continue;
+      bytes += sizeof(head) + claims[i].claim.name.size();
+      ++size_;
     }
-    slots_.resize(std::bit_ceil(count * 2));
+    slots_.resize(std::bit_ceil(size_ * 2));
     names_.reserve(bytes);
     certificates_.reserve(claims.size());
     claimants_.reserve(claims.size());
-    slot* last = nullptr;
-    for (const name_claim& each : claims) {
-      if (last == nullptr || name_of(*last) != each.name) {
-        last = &slots_[probe(each.name, hash_of(each.name))];
-        *last = {static_cast<std::uint32_t>(hash_of(each.name) >> 32U),
-                 static_cast<std::uint32_t>(names_.size()), static_cast<std::uint32_t>(certificates_.size()),
-                 static_cast<std::uint32_t>(each.name.size()), 0};
-        names_ += each.name;
+    for (std::size_t i = 0; i < claims.size();) {
+      const std::string_view name = claims[i].claim.name;
+      head next{static_cast<std::uint32_t>(certificates_.size()), 0, static_cast<std::uint32_t>(name.size())};
+      slots_[free_slot(claims[i].hash)] = {upper_half(claims[i].hash), static_cast<std::uint32_t>(names_.size() + 1)};
+      for (; i < claims.size() && claims[i].claim.name == name; ++i, ++next.count) {
+        certificates_.push_back(claims[i].claim.certificate);
+        claimants_.push_back(claims[i].claim.by);
       }
-      ++last->count;
-      certificates_.push_back(each.certificate);
-      claimants_.push_back(each.by);
+      names_.append(reinterpret_cast<const char*>(&next), sizeof next).append(name);
     }
-    size_ = count;
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
   [[nodiscard]] std::span<const base::certificate_ptr> find(std::string_view name,
                                                             std::uint64_t hash) const noexcept {
-    const slot& found = slots_[probe(name, hash)];
+    const head found = probe(name, hash);
     return std::span(certificates_).subspan(found.first, found.count);
   }
 
   [[nodiscard]] std::span<const claimant_ptr> claimants(std::string_view name,
                                                         std::uint64_t hash) const noexcept {
-    const slot& found = slots_[probe(name, hash)];
+    const head found = probe(name, hash);
     return std::span(claimants_).subspan(found.first, found.count);
   }
 
-  void append_to(std::vector<name_claim>& out) const {
-    for (const slot& each : slots_)
-      for (std::uint32_t i = each.first; i < each.first + each.count; ++i)
-        out.push_back({name_of(each), claimants_[i], certificates_[i]});
+  void append_to(std::vector<keyed_claim>& out) const {
+    for (const slot& each : slots_) {
+      if (each.at == 0) continue;
+      const head about = head_at(each);
+      const std::string_view name = name_at(each, about);
+      const std::uint64_t hash = hash_of(name);
+      for (std::uint32_t i = about.first; i < about.first + about.count; ++i)
+        out.push_back({hash, {name, claimants_[i], certificates_[i]}});
+    }
   }
 
  private:
   struct slot {
-    std::uint32_t hash = 0;
-    std::uint32_t name_at = 0;
+    std::uint32_t hash = 0;  // its upper half
+    std::uint32_t at = 0;    // of a head in names_, counted from 1; 0 = free
+  };
+  // Before each name in names_, at any address.
+  struct head {
     std::uint32_t first = 0;
+    std::uint32_t count = 0;  // 0 = nobody claims it
     std::uint32_t length = 0;
-    std::uint32_t count = 0;  // 0 = free
   };
 
-  [[nodiscard]] std::string_view name_of(const slot& at) const noexcept {
-    return std::string_view(names_).substr(at.name_at, at.length);
+  static std::uint32_t upper_half(std::uint64_t hash) noexcept { return static_cast<std::uint32_t>(hash >> 32U); }
+
+  [[nodiscard]] head head_at(const slot& of) const noexcept {
+    head out;
+    std::memcpy(&out, names_.data() + of.at - 1, sizeof out);
+    return out;
+  }
+  [[nodiscard]] std::string_view name_at(const slot& of, const head& about) const noexcept {
+    return {names_.data() + of.at - 1 + sizeof about, about.length};
   }
 
-  [[nodiscard]] std::size_t probe(std::string_view name, std::uint64_t hash) const noexcept {
+  [[nodiscard]] std::size_t free_slot(std::uint64_t hash) const noexcept {
     const std::size_t mask = slots_.size() - 1;
-    const auto upper = static_cast<std::uint32_t>(hash >> 32U);
-    std::size_t at = upper & mask;
-    while (slots_[at].count != 0 && (slots_[at].hash != upper || name_of(slots_[at]) != name))
-      at = (at + 1) & mask;
+    std::size_t at = upper_half(hash) & mask;
+    while (slots_[at].at != 0) at = (at + 1) & mask;
     return at;
+  }
+
+  [[nodiscard]] head probe(std::string_view name, std::uint64_t hash) const noexcept {
+    const std::size_t mask = slots_.size() - 1;
+    const std::uint32_t upper = upper_half(hash);
+    for (std::size_t at = upper & mask;; at = (at + 1) & mask) {
+      const slot& each = slots_[at];
+      if (each.at == 0) return {};
+      if (each.hash != upper) continue;
+      const head found = head_at(each);
+      if (name_at(each, found) == name) return found;
+    }
   }
 
   std::vector<slot> slots_;
@@ -135,59 +179,52 @@ std::span<const claimant_ptr> name_table::claimants(std::string_view name) const
 }
 
 // Replaces the shards that these claims belong to by shards of exactly these claims.
-void name_table::build(std::vector<name_claim> claims, std::size_t name_count) {
-  if (shards_.empty()) shards_.resize(std::bit_ceil(name_count / names_per_shard + 1));
+void name_table::build(std::vector<keyed_claim> claims) {
+  if (shards_.empty()) shards_.resize(std::bit_ceil(claims.size() / names_per_shard + 1));
   const std::size_t mask = shards_.size() - 1;
-  std::stable_sort(claims.begin(), claims.end(), [mask](const name_claim& a, const name_claim& b) {
-    const std::size_t shard_a = hash_of(a.name) & mask;
-    const std::size_t shard_b = hash_of(b.name) & mask;
-    if (shard_a != shard_b) return shard_a < shard_b;
-    if (a.name != b.name) return a.name < b.name;
-    return answers_before(a, b);
+  std::sort(claims.begin(), claims.end(), [mask](const keyed_claim& a, const keyed_claim& b) {
+    if ((a.hash & mask) != (b.hash & mask)) return (a.hash & mask) < (b.hash & mask);
+    if (a.hash != b.hash) return a.hash < b.hash;
+    if (a.claim.name != b.claim.name) return a.claim.name < b.claim.name;
+    return answers_before(a.claim, b.claim);
   });
   for (auto begin = claims.begin(); begin != claims.end();) {
-    const std::size_t at = hash_of(begin->name) & mask;
-    const auto end = std::find_if(begin, claims.end(),
-                                  [&](const name_claim& each) { return (hash_of(each.name) & mask) != at; });
-    if (shards_[at]) size_ -= shards_[at]->size();
-    shards_[at] = std::make_shared<const shard>(std::span<const name_claim>(begin, end));
+    const std::size_t at = begin->hash & mask;
+    const auto end =
+        std::find_if(begin, claims.end(), [&](const keyed_claim& each) { return (each.hash & mask) != at; });
+    shards_[at] = std::make_shared<const shard>(std::span<const keyed_claim>(begin, end));
     size_ += shards_[at]->size();
     begin = end;
   }
 }
 
 name_table name_table::with(std::span<const name_claim> gone, std::span<const name_claim> fresh) const {
-  std::vector<name_claim> claims;
   const bool grows = shards_.empty() || size_ + fresh.size() > shards_.size() * names_per_shard_max;
   name_table out;
-  if (!grows) out = *this;
-  std::vector<std::size_t> touched;
+  std::vector<keyed_claim> claims;
   if (grows) {
-    for (std::size_t i = 0; i < shards_.size(); ++i) touched.push_back(i);
+    for (const shard_ptr& each : shards_)
+      if (each) each->append_to(claims);
   } else {
-    for (const auto claims_of : {gone, fresh})
-      for (const name_claim& each : claims_of) touched.push_back(hash_of(each.name) & (shards_.size() - 1));
-    std::sort(touched.begin(), touched.end());
-    touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
+    out = *this;
+    for (const auto claims_of : {gone, fresh}) {
+      for (const name_claim& each : claims_of) {
+        // The old shard lives as long as this table does, and the views into it.
+        const shard_ptr old = std::exchange(out.shards_[hash_of(each.name) & (shards_.size() - 1)], nullptr);
+        if (!old) continue;
+        out.size_ -= old->size();
+        old->append_to(claims);
+      }
+    }
   }
-  for (const std::size_t at : touched)
-    if (shards_[at]) shards_[at]->append_to(claims);
-
   std::multimap<std::string_view, const claimant*> leaving;
   for (const name_claim& each : gone) leaving.emplace(each.name, each.by.get());
-  std::erase_if(claims, [&](const name_claim& each) {
-    const auto [begin, end] = leaving.equal_range(each.name);
-    return std::any_of(begin, end, [&](const auto& one) { return one.second == each.by.get(); });
+  std::erase_if(claims, [&](const keyed_claim& each) {
+    const auto [begin, end] = leaving.equal_range(each.claim.name);
+    return std::any_of(begin, end, [&](const auto& one) { return one.second == each.claim.by.get(); });
   });
-  for (const name_claim& each : fresh) claims.push_back(each);
-  if (!grows)
-    for (const std::size_t at : touched) {
-      if (out.shards_[at]) out.size_ -= out.shards_[at]->size();
-      out.shards_[at].reset();
-    }
-  // The old shards live as long as this table does, and the views into them.
-  const std::size_t name_count = claims.size();
-  out.build(std::move(claims), name_count);
+  for (const name_claim& each : fresh) claims.push_back({hash_of(each.name), each});
+  out.build(std::move(claims));
   return out;
 }
 

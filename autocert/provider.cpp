@@ -288,7 +288,7 @@ base::awaitable<base::result<provider::fresh_pair>> provider::order(issuer& ca,
   if (replaces) wanted.replaces = current_;
   auto chain = co_await ca.issue(std::move(wanted));
   if (!chain) co_return chain.error();
-  fresh_pair out{std::move(*chain), base::secret(key_to_pem(key->get())), nullptr};
+  fresh_pair out{std::move(*chain), base::secret(key_to_pem(key->get())), nullptr, ca.last_profile()};
   auto parsed = base::certificate::from_pem(out.chain_pem, out.key_pem.reveal());
   if (!parsed) co_return parsed.error().at("the CA's answer is not usable");
   if (auto checked = check_answer(**parsed, domains); !checked) co_return checked.error();
@@ -307,7 +307,8 @@ void provider::install(fresh_pair pair) {
   key_is_burnt_ = false;
   const std::shared_ptr<const base::certificate> fresh = pair.certificate;
   const bool is_whole = pair.whole;
-  known_ = metadata_of(*fresh, pair.from->name, pair.from->profile, now);
+  known_ = metadata_of(*fresh, pair.from->name, {pair.profile, pair.from->profile}, now);
+  note_paths();
   foreign_ = false;
   save(std::move(pair));
   serve(fresh);
@@ -455,9 +456,15 @@ void provider::suggest(const renewal_window& window, base::wall_time ask_again) 
   remember();
 }
 
+void provider::note_paths() {
+  known_.cert_path = request_.cert_path;
+  known_.key_path = request_.key_path;
+}
+
 void provider::remember() {
   if (!has_ca() || unsaved_)
     return;  // unsaved: it names a certificate that is not on disk: retry_save writes both
+  note_paths();
   if (const auto saved = metadata_.save(known_); !saved)
     log_.warn("what is known of the certificate could not be stored", {{"error", saved.error().message()}});
 }
@@ -465,6 +472,9 @@ void provider::remember() {
 base::awaitable<void> provider::keep_renewed() {
   if (!has_ca()) co_return;
   const auto cancellation = co_await base::asio::this_coro::cancellation_state;
+  // Of an older release, or the pair was moved.
+  if (!known_.serial.empty() && (known_.cert_path != request_.cert_path || known_.key_path != request_.key_path))
+    remember();
   while (cancellation.cancelled() == base::asio::cancellation_type::none) {
     retry_save();
     co_await take_advice();

@@ -97,6 +97,7 @@ class provider {
     std::string chain_pem;
     base::secret key_pem;
     std::shared_ptr<const base::certificate> certificate;
+    std::string profile = {};         ///< with which it was issued
     const authority* from = nullptr;  ///< that issued it
     bool whole = true;                ///< false: without names that were refused
   };
@@ -132,6 +133,7 @@ class provider {
   void suggest(const renewal_window& window, base::wall_time ask_again);
   /// Stores what is known, which must not stop anything: a failure is logged.
   void remember();
+  void note_paths();
   [[nodiscard]] base::awaitable<void> pause(std::chrono::milliseconds duration);
   [[nodiscard]] base::awaitable<void> woken();
 

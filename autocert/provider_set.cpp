@@ -36,10 +36,11 @@ renewal_outcome outcome_of(const provider& which, const base::result<effect>& re
 
 }  // namespace
 
-provider_set::provider_set(environment outside)
+provider_set::provider_set(const config::autocert_section& section, environment outside)
     : outside_(std::move(outside)),
       log_("autocert"),
       gate_(outside_.executor, outside_.orders_max),
+      unused_(section, outside_.clock, *outside_.files),
       tasks_(outside_.executor, log_) {}
 
 provider_set::~provider_set() = default;
@@ -47,7 +48,7 @@ provider_set::~provider_set() = default;
 base::result<std::unique_ptr<provider_set>> provider_set::create(const config::autocert_section& section,
                                                                  environment outside) {
   if (auto checked = check_requests(section, outside.dns_providers); !checked) return checked.error();
-  std::unique_ptr<provider_set> out(new provider_set(std::move(outside)));
+  std::unique_ptr<provider_set> out(new provider_set(section, std::move(outside)));
   const std::string root_folder = base::directory_of(section.main.cert_path);
   std::vector<const config::certificate_request*> entries{&section.main};
   for (const auto& extra : section.extra) entries.push_back(&extra);
@@ -155,6 +156,13 @@ base::awaitable<void> provider_set::watch_inherited() {
       return each.certificate->not_after() <= now;
     });
     if (!stopped_ && one_ended) publish();
+  }
+}
+
+base::awaitable<void> provider_set::collect_unused() {
+  while (!stopped_) {
+    unused_.look();
+    co_await outside_.sleep(std::chrono::hours(24));
   }
 }
 
@@ -281,6 +289,8 @@ void provider_set::schedule_renewal_all() {
     auto schedule = each->keep_renewed();
     tasks_.spawn(std::move(schedule));
   }
+  auto collecting = collect_unused();
+  tasks_.spawn(std::move(collecting));
   if (!outside_.fetch) return;
   for (const claim& each : claims_) {
     auto schedule = each.staples->keep_fresh();

@@ -8,6 +8,7 @@
 #include "autocert/sni_matcher.hpp"
 #include "autocert/stapler.hpp"
 #include "autocert/status.hpp"
+#include "autocert/unused_pairs.hpp"
 #include "base/certificate_source.hpp"
 #include "base/log.hpp"
 #include "base/task_group.hpp"
@@ -93,7 +94,7 @@ class provider_set final : public control {
   }
 
  private:
-  explicit provider_set(environment outside);
+  provider_set(const config::autocert_section& section, environment outside);
 
   [[nodiscard]] base::result<void> add(const config::certificate_request& request, std::uint32_t rank,
                                        const std::string& root_folder);
@@ -104,6 +105,7 @@ class provider_set final : public control {
   void take_changes_of_providers(std::vector<sni_matcher::change>& into);
   void drop_ended(std::vector<sni_matcher::change>& into);
   [[nodiscard]] base::awaitable<void> watch_inherited();
+  [[nodiscard]] base::awaitable<void> collect_unused();
   [[nodiscard]] std::vector<base::certificate_ptr> fallbacks();
   [[nodiscard]] base::awaitable<void> examine_folders();
   [[nodiscard]] base::awaitable<void> renew_into(provider& which, renew_mode mode,
@@ -131,6 +133,7 @@ class provider_set final : public control {
     base::certificate_ptr certificate;
   };
   std::vector<inherited> inherited_;
+  unused_pairs unused_;
   std::shared_ptr<const sni_matcher> matcher_ = std::make_shared<const sni_matcher>();
   bool looking_ = false;
   bool look_again_ = false;

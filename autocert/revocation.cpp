@@ -54,7 +54,9 @@ base::awaitable<base::result<void>> revocation::replace() {
   const base::secret key_pem(key_to_pem(key->get()));
   const auto fresh = base::certificate::from_pem(*chain, key_pem.reveal());
   if (!fresh) co_return fresh.error().at("the CA's answer is not usable");
-  const metadata known = metadata_of(**fresh, with_.ca_name, request_.profile, with_.clock());
+  metadata known = metadata_of(**fresh, with_.ca_name, {with_.ca.last_profile(), request_.profile}, with_.clock());
+  known.cert_path = request_.cert_path;
+  known.key_path = request_.key_path;
   if (auto saved = store_.save(*chain, key_pem.reveal(), to_json(known)); !saved) co_return saved;
   with_.tell("installed " + (*fresh)->serial_hex() + ", expires " + base::to_rfc3339((*fresh)->not_after()));
   co_return base::result<void>();

@@ -25,7 +25,8 @@ struct certificate_status {
   std::string serial = {};                ///< in hex
   std::string key = {};                   ///< "EC256", "RSA2048" ...
   std::string ca = {};                    ///< the directory of the CA that issued it, or "internal"; "" = unknown
-  std::string profile = {};               ///< that it was ordered with
+  std::string profile = {};               ///< with which it was obtained; "" = the CA's default
+  std::string wanted_profile = {};        ///< that was wished for, where it is another one
   std::string next_renewal_reason = {};   ///< why then, or why never
   std::int64_t window_start = 0;          ///< in which the CA wants it renewed (RFC 9773)
   std::int64_t window_end = 0;

@@ -98,6 +98,12 @@ std::vector<std::string> cells(const std::vector<std::string>& texts, std::size_
   return out;
 }
 
+std::string profile_of(const certificate_status& what) {
+  if (what.wanted_profile.empty()) return what.profile.empty() ? "" : ", profile " + what.profile;
+  return (what.profile.empty() ? ", its default profile" : ", profile " + what.profile) + " instead of " +
+         what.wanted_profile;
+}
+
 void add_certificate(std::string& to, const certificate_status& what, base::wall_time now, std::size_t width) {
   const std::size_t names_width = width - name_width - issuer_width - key_width - expiry_width - 4 * gap;
   const bool is_there = what.not_after != 0;
@@ -110,7 +116,7 @@ void add_certificate(std::string& to, const certificate_status& what, base::wall
                {{is_there ? what.key : std::string(nothing)}, key_width},
                {std::move(expiry), expiry_width}});
   const std::string from = what.type + (what.ca.empty() || what.ca == what.type ? "" : ", " + what.ca);
-  add_note(to, "from", from + (what.profile.empty() ? "" : ", profile " + what.profile), width);
+  add_note(to, "from", from + profile_of(what), width);
   if (what.next_renewal == 0)
     add_note(to, "renewal", what.next_renewal_reason, width);
   else

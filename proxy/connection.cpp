@@ -42,6 +42,7 @@ void tell_flood(const connection_environment& environment, const http::client_in
 // True when the client and we share a key.
 net::task<bool> shake_hands(tls::stream& stream, net::waiter& waiter, const connection_environment& environment,
                             const std::string& client, tls::session_facts& facts, first_bytes_deadline& deadline) {
+  facts.socket = &stream.socket();
   tls::ssl_ptr session = environment.tls->make_session(facts);
   if (!session) co_return false;
   stream.start_tls(std::move(session));
@@ -103,6 +104,7 @@ net::task<void> pass_on(tls::stream& stream, net::waiter& waiter, arrival from, 
   if (route->terminates_tls) {
     const std::string client = from.client.host();
     facts.is_stream = true;
+    facts.destination = from.destination ? &*from.destination : nullptr;
     const bool secured = co_await shake_hands(stream, waiter, environment, client, facts, deadline);
     if (!secured || facts.proves_name) {  // a proof for a CA is the handshake and nothing else (B64)
       stream.shut_down_write();
@@ -155,6 +157,7 @@ net::task<void> serve_connection(net::file_descriptor accepted, base::address pe
     stream.close();
     co_return;
   }
+  facts.destination = from->destination ? &*from->destination : nullptr;
   const client_census::entry counted_client(environment.census, from->client);
   if (!counted_client.admitted()) {
     add(environment.counters.connections_refused, 1);

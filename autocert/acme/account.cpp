@@ -35,6 +35,7 @@ class account::turn {
   turn(const turn&) = delete;
   turn& operator=(const turn&) = delete;
   ~turn() {
+    of_.lease_.release();
     of_.busy_ = false;
     of_.freed_->cancel();
   }
@@ -44,11 +45,16 @@ class account::turn {
 };
 
 account::account(account_settings settings, std::shared_ptr<transport> ca)
-    : settings_(std::move(settings)), ca_(std::move(ca)), log_("acme") {}
+    : settings_(std::move(settings)),
+      ca_(std::move(ca)),
+      log_("acme"),
+      lease_(settings_.key_path + ".lock", settings_.lease_stale_after) {}
 
 base::awaitable<base::result<base::fetch_response>> account::post(std::shared_ptr<const account_key> key,
                                                                   std::string kid, std::string url,
                                                                   std::string payload) {
+  // Taken for dead, and somebody else is at work: what we do is of one key, so that nothing is made twice.
+  if (lease_.is_held() && !lease_.renew()) log_.debug("the account's lock could not be renewed");
   signer by{*key, std::move(kid)};
   auto asked = co_await ca_->ask(std::move(by), std::move(url), std::move(payload));
   refusal_ = std::move(asked.refusal);
@@ -71,11 +77,44 @@ base::awaitable<base::result<void>> account::ready() {
   co_return done;
 }
 
+bool account::is_rollover_unfinished() const {
+  std::error_code ignored;  // what cannot be looked at cannot be read either, and is told then
+  return std::filesystem::exists(next_path(), ignored);
+}
+
+base::awaitable<base::result<void>> account::take_lease() {
+  constexpr std::chrono::milliseconds between_looks{100};
+  std::chrono::steady_clock::duration waited{};
+  while (true) {
+    const auto taken = lease_.try_take(waited);
+    if (!taken) {
+      // A folder in which nothing can be written: one process is all that there can be.
+      log_.warn("other processes are not kept from the account", {{"error", taken.error().message()}});
+      co_return base::result<void>();
+    }
+    if (*taken) co_return base::result<void>();
+    if (waited == waited.zero()) log_.info("another process is at the account", {{"lock", lease_.path()}});
+    if (waited >= settings_.lease_wait_max)
+      co_return base::error(base::errc::timed_out,
+                            "another process holds '" + lease_.path() + "'; end it, or find out what it waits for");
+    co_await settings_.sleep(between_looks);
+    waited += between_looks;
+    const auto cancellation = co_await base::asio::this_coro::cancellation_state;
+    if (cancellation.cancelled() != base::asio::cancellation_type::none)
+      co_return base::error(base::errc::cancelled, "withdrawn");
+  }
+}
+
 base::awaitable<base::result<void>> account::prepare() {
   refusal_.reset();
   if (const auto loaded = load_key(); !loaded) co_return loaded.error();
-  std::error_code ignored;  // what cannot be looked at cannot be read either, and is told then
-  if (std::filesystem::exists(next_path(), ignored)) {
+  if (url_.empty() || is_rollover_unfinished()) {
+    auto taken = co_await take_lease();
+    if (!taken) co_return taken.error().at("account");
+    // It may have been the other one's to change.
+    if (const auto loaded = load_key(); !loaded) co_return loaded.error();
+  }
+  if (is_rollover_unfinished()) {
     auto settled = co_await settle_rollover();
     if (!settled) co_return settled.error().at("unfinished key rollover");
   }
@@ -219,6 +258,8 @@ base::awaitable<base::result<void>> account::roll_over() {
       co_return base::error(base::errc::cancelled, "withdrawn");
   }
   const turn mine(*this);
+  auto taken = co_await take_lease();
+  if (!taken) co_return taken.error().at("account");
   auto changed = co_await change_key();
   co_return changed;
 }

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "autocert/acme/account_key.hpp"
+#include "autocert/acme/patience.hpp"
 #include "autocert/acme/transport.hpp"
 #include "base/async.hpp"
+#include "base/file_lease.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
 
@@ -18,6 +20,12 @@ struct account_settings {
   std::string eab_kid = {};
   base::secret eab_hmac = {};
   std::string eab_url = {};  ///< gives out an external account by e-mail; empty: none does
+  patience::sleep_function sleep = base::sleep_for;
+
+  /// No request of ours takes longer, with all its tries: an account that another process makes ready for longer
+  /// without a sign is ours to make ready.
+  std::chrono::seconds lease_stale_after{180};
+  std::chrono::seconds lease_wait_max{300};
 };
 
 /// Why a certificate is revoked (RFC 5280 section 5.3.1): those that public CAs take from a subscriber.
@@ -31,7 +39,8 @@ enum class revocation_reason {
 /// One account at one CA, shared by all issuers that use its key (RFC 8555 section 7.3).
 ///
 /// Whatever needs the account first gets it ready; the others wait, so that a
-/// thousand certificates register one account (B32). Control thread.
+/// thousand certificates register one account (B32). Of several processes with one key file one registers it or
+/// changes its key, and the others wait for that (`<key_path>.lock`). Control thread.
 class account {
  public:
   account(account_settings settings, std::shared_ptr<transport> ca);
@@ -63,6 +72,8 @@ class account {
  private:
   class turn;
   [[nodiscard]] base::awaitable<base::result<void>> prepare();
+  [[nodiscard]] base::awaitable<base::result<void>> take_lease();
+  [[nodiscard]] bool is_rollover_unfinished() const;
   [[nodiscard]] base::result<void> load_key();
   [[nodiscard]] base::awaitable<base::result<void>> settle_rollover();
   [[nodiscard]] base::awaitable<base::result<void>> change_key();
@@ -81,6 +92,7 @@ class account {
   std::shared_ptr<const account_key> key_;
   std::string url_;
   std::optional<problem> refusal_;
+  base::file_lease lease_;  ///< while the key or the account may change
   bool busy_ = false;
   std::optional<base::steady_timer> freed_;  ///< cancelled when whoever is busy ends
 };

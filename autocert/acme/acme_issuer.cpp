@@ -122,6 +122,7 @@ base::awaitable<base::result<order>> acme_issuer::place(order_wish wish) {
   if (!answer) co_return answer.error().at("order");
   auto placed = parse_order(answer->body);
   if (!placed) co_return placed;
+  profile_ = placed->profile.empty() ? wish.profile : placed->profile;
   placed->url = answer->header("Location");
   if (placed->url.empty()) co_return base::error(errc::malformed_answer, "the CA gave the order no address");
   co_return placed;

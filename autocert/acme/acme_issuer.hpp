@@ -41,6 +41,7 @@ class acme_issuer final : public issuer {
 
   [[nodiscard]] base::awaitable<base::result<std::string>> issue(issue_request request) override;
   [[nodiscard]] setback last_setback() const override { return setback_; }
+  [[nodiscard]] std::string last_profile() const override { return profile_; }
   /// RFC 9773; without a word where the CA has no renewal information.
   [[nodiscard]] base::awaitable<base::result<renewal_advice>> advise(
       std::shared_ptr<const base::certificate> about) override;
@@ -76,6 +77,7 @@ class acme_issuer final : public issuer {
   std::shared_ptr<const account_key> key_;  ///< of the account, while an order runs
   std::string account_url_;
   std::vector<std::string> domains_;  ///< of the order that runs
+  std::string profile_;               ///< that was ordered, or that the CA says it is
   setback setback_;                   ///< what the last answer means, when the order ends with it
 };
 

@@ -104,6 +104,7 @@ base::result<order> parse_order(std::string_view body) {
   out.authorizations.resize(std::min(out.authorizations.size(), list_max));
   out.finalize = text_member(*parsed, "finalize");
   out.certificate = text_member(*parsed, "certificate");
+  out.profile = text_member(*parsed, "profile");
   failure why = failure_in(*parsed);
   out.failure = std::move(why.sentence);
   out.failure_type = std::move(why.type);

@@ -24,6 +24,7 @@ struct order {
   std::string certificate;
   std::string failure;               ///< the sentence of the order's "error" member
   std::string failure_type = {};  ///< of that error, as problem::type
+  std::string profile = {};  ///< by which the CA issues it; empty: it does not say
 };
 
 /// errc::malformed_answer when it is no order.

@@ -1,6 +1,7 @@
 #include "autocert/dns/propagation.hpp"
 
 #include "autocert/dns/name_servers.hpp"
+#include "base/log.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -72,6 +73,15 @@ std::string laggards(const std::vector<watched_server>& servers) {
   return out;
 }
 
+// One that is dead holds nothing up while others answer, but the CA may ask it first.
+void tell_unreachable(const std::string& name, const std::vector<watched_server>& servers) {
+  const base::logger log("dns");
+  for (const watched_server& each : servers)
+    if (each.last.seen == sight::unreachable)
+      log.warn("a name server could not be asked, the others show the record",
+               {{"record", name}, {"reason", each.last.said}});
+}
+
 }  // namespace
 
 base::awaitable<base::result<void>> wait_until_visible(
@@ -89,7 +99,10 @@ base::awaitable<base::result<void>> wait_until_visible(
   while (true) {
     for (watched_server& each : servers)
       if (each.last.seen != sight::shown) each.last = co_await look(each.server, name, value);
-    if (all_show(servers)) co_return base::result<void>();
+    if (all_show(servers)) {
+      tell_unreachable(name, servers);
+      co_return base::result<void>();
+    }
     const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) break;
     co_await sleep(std::min(pause, left));

@@ -95,6 +95,9 @@ struct autocert_section {
   std::vector<certificate_request> extra;
   /// Folders of pairs that others put there, which are served as they are; watched.
   std::vector<std::string> folders = {};
+  /// How long the files of a certificate that left the configuration stay after its end; nothing: for ever.
+  std::optional<std::chrono::milliseconds> keep_unused = keep_unused_default;
+  static constexpr std::chrono::hours keep_unused_default{30 * 24};
 
   friend bool operator==(const autocert_section&, const autocert_section&) = default;
 };

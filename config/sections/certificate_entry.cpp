@@ -348,6 +348,7 @@ certificate_entry read_main_certificate(const value& from,
   reader.read_fields();
   others.extra = reader.keys().take("extra");
   others.folders = reader.keys().take("folders");
+  others.keep_unused = reader.keys().take("keep_unused");
   reader.keys().finish();
   return entry;
 }

@@ -45,6 +45,7 @@ struct certificate_entry {
 struct beside_main {
   std::optional<value> extra;
   std::optional<value> folders;
+  std::optional<value> keep_unused;
 };
 
 /// REQUIRES: a findings::named_scope of the entry's name.

@@ -240,6 +240,17 @@ std::vector<std::string> read_folders(const value& list) {
   return out;
 }
 
+// `off`: for ever.
+void read_keep_unused(const value& from, std::optional<std::chrono::milliseconds>& into) {
+  constexpr std::chrono::hours low{1};
+  constexpr std::chrono::hours high{10 * 365 * 24};
+  const bool is_written = from.tree().kind == node_kind::scalar && !from.tree().text.empty();
+  if (is_written && from.is_off())
+    into.reset();
+  else if (const auto kept = from.duration(low, high))
+    into = kept;
+}
+
 }  // namespace
 
 autocert_section read_autocert(const value& from, std::span<const std::string_view> dns_provider_names,
@@ -259,6 +270,7 @@ autocert_section read_autocert(const value& from, std::span<const std::string_vi
   check_paths(*main, extras);
   autocert_section out;
   if (others.folders) out.folders = read_folders(*others.folders);
+  if (others.keep_unused) read_keep_unused(*others.keep_unused, out.keep_unused);
   out.main = std::move(main->request);
   for (certificate_entry& extra : extras) out.extra.push_back(std::move(extra.request));
   return out;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "base/address.hpp"
 #include "base/trust_store.hpp"
+#include "proxy/net/socket.hpp"
 
 #include <openssl/types.h>
 
@@ -33,6 +35,8 @@ using policy_id = base::trust_store::id_type;
 
 /// What a session of a server_context knows from the ClientHello on. Outlives the session.
 struct session_facts {
+  const net::socket* socket = nullptr;          ///< tells where the client connected to
+  const base::address* destination = nullptr;  ///< the same when a proxy in front of us told it
   std::string server_name;  ///< SNI in lower case, empty without
   policy_id policy{};       ///< under which the handshake was made
   bool proves_name = false;  ///< to a CA (RFC 8737): nothing may be said on such a connection (B64)

@@ -129,6 +129,12 @@ int confirm_staple(SSL* session, void*) {
   return SSL_get_tlsext_status_ocsp_resp(session, &response) > 0 ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
+// For a client that sends no name, as every one that was given an address: what it connected to.
+std::string host_reached(const session_facts& facts) {
+  if (facts.destination != nullptr) return facts.destination->host();
+  return facts.socket != nullptr ? facts.socket->local_address().host() : std::string();
+}
+
 }  // namespace
 
 void ssl_ctx_deleter::operator()(SSL_CTX* value) const noexcept { SSL_CTX_free(value); }
@@ -277,10 +283,12 @@ bool server_context::equip(SSL* session, std::span<const base::certificate_ptr> 
 }
 
 int server_context::choose_certificate(SSL* session, void* self) {
-  if (facts_of(session).proves_name) return 1;
+  const session_facts& facts = facts_of(session);
+  if (facts.proves_name) return 1;
   auto& own = *static_cast<server_context*>(self);
   if (!own.certificates_) return 0;  // handshake_failure
-  if (own.equip(session, own.certificates_->find(server_name_of(session)))) return 1;
+  const std::string_view name = server_name_of(session);
+  if (own.equip(session, own.certificates_->find(name.empty() ? host_reached(facts) : std::string(name)))) return 1;
   return own.equip(session, own.certificates_->find({})) ? 1 : 0;
 }
 

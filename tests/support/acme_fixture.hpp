@@ -64,6 +64,7 @@ class acme_fixture : public testing::Test {
     settings_.name = "main";
     account_.email = "admin@example.test";
     account_.key_path = folder_ / "acme.key";
+    account_.sleep = sleep();
   }
   ~acme_fixture() override {
     EXPECT_THAT(ca_.violations, testing::IsEmpty());

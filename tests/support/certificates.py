@@ -77,10 +77,10 @@ class leaf:
             return cls(file.read())
 
 
-def served(port, name=None, *more):
+def served(port, name=None, *more, host="127.0.0.1"):
     """The leaf of a new handshake as `openssl s_client` (with `more` of its options) sees it, with or without SNI."""
     sni = ["-servername", name] if name else ["-noservername"]
-    out = harness.run("openssl", "s_client", "-connect", f"127.0.0.1:{port}", *sni, *more)
+    out = harness.run("openssl", "s_client", "-connect", f"{host}:{port}", *sni, *more)
     pem = re.search(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", out.stdout, re.S)
     if not pem:
         raise AssertionError(f"no certificate for {name} on {port}:\n{out.stdout}\n{out.stderr}")

@@ -18,12 +18,10 @@ TSIG_SECRET = "Y2FyZGVhLXN5c3RlbS10ZXN0LXNlY3JldC0wMTIzNDU="
 TSIG_ALGORITHMS = ("hmac-sha1", "hmac-sha224", "hmac-sha256", "hmac-sha384", "hmac-sha512")
 
 
-def zone_file(zone):
+def zone_file(zone, servers=None):
     return f"""$TTL 1
 @ SOA ns.{zone}. hostmaster.{zone}. 1 3600 600 86400 1
-@ NS ns.{zone}.
-ns A 127.0.0.1
-@ A 127.0.0.1
+{servers or f"@ NS ns.{zone}.{chr(10)}ns A 127.0.0.1{chr(10)}"}@ A 127.0.0.1
 * A 127.0.0.1
 """
 
@@ -31,24 +29,28 @@ ns A 127.0.0.1
 class authority:
     """What all name servers of the tests can be asked."""
 
+    address = "127.0.0.1"
     port = 0
 
     def query(self, name, kind="TXT"):
         """The answers' data, one a line."""
-        out = harness.run("dig", "+short", "+time=2", "-p", self.port, "@127.0.0.1", name, kind)
+        out = harness.run("dig", "+short", "+time=2", "-p", self.port, f"@{self.address}", name, kind)
         return out.stdout.split("\n")[:-1]
 
 
 class knot(authority):
     """Knot, authoritative for dynamic zones that the keys of TSIG_ALGORITHMS may change."""
 
-    def __init__(self, test, zones):
-        self.port = harness.free_port()
-        folder = test.path("knot")
+    def __init__(self, test, zones, name="knot", address="127.0.0.1", port=None, servers=None, primary=None):
+        """`servers`: lines that name the zones' servers; `primary`: address of another Knot at the same port whose
+        zones these are. It is asked for them once, and again by `follow`."""
+        self.port, self.address = port or harness.free_port(), address
+        self.test, self.zones = test, zones
+        folder = test.path(name)
         os.makedirs(folder, exist_ok=True)
         text = f"""server:
   rundir: {folder}
-  listen: 127.0.0.1@{self.port}
+  listen: {address}@{self.port}
 log:
   - target: stderr
     any: info
@@ -58,23 +60,36 @@ key:
 """
         for algorithm in TSIG_ALGORITHMS:
             text += f"  - id: {algorithm}\n    algorithm: {algorithm}\n    secret: {TSIG_SECRET}\n"
-        text += f"acl:\n  - id: updates\n    key: [{', '.join(TSIG_ALGORITHMS)}]\n    action: update\nzone:\n"
-        for zone in zones:
-            path = test.write(f"knot/{zone}.zone", zone_file(zone))
-            text += f"  - domain: {zone}\n    file: {path}\n    acl: updates\n"
-        config = test.write("knot/knot.conf", text)
-        self.process = test.start("knotd", [harness.tool("knotd"), "-c", config])
-        self.process.wait_for_port(self.port)
-        harness.wait_until(lambda: self.query(zones[0], "A"), 10, "Knot's zones")
+        if primary:
+            text += f"remote:\n  - id: primary\n    address: {primary}@{self.port}\nzone:\n"
+            for zone in zones:
+                text += (f"  - domain: {zone}\n    storage: {folder}\n    master: primary\n    refresh-min-interval: 3600\n"
+                         "    refresh-max-interval: 86400\n")
+        else:
+            text += (f"acl:\n  - id: updates\n    key: [{', '.join(TSIG_ALGORITHMS)}]\n    action: update\n"
+                     "  - id: secondaries\n    address: 127.0.0.0/8\n    action: transfer\nzone:\n")
+            for zone in zones:
+                path = test.write(f"{name}/{zone}.zone", zone_file(zone, servers))
+                text += f"  - domain: {zone}\n    file: {path}\n    acl: [updates, secondaries]\n"
+        self.config = test.write(f"{name}/knot.conf", text)
+        self.process = test.start(name, [harness.tool("knotd"), "-c", self.config])
+        harness.wait_until(lambda: self.query(zones[0], "SOA"), 20, lambda: f"Knot's zones:\n{self.process.log()}")
+
+    def follow(self):
+        """What the primary has now is here when it returns."""
+        for zone in self.zones:
+            out = harness.run(harness.tool("knotc"), "-b", "-c", self.config, "zone-refresh", zone)
+            self.test.assertEqual(out.returncode, 0, out.stdout + out.stderr)
 
 
 class name_server(authority):
     """BIND, authoritative for dynamic zones that the TSIG keys may change."""
 
-    def __init__(self, test, zones, port=None, records=None, follows=False, name="named"):
+    def __init__(self, test, zones, port=None, records=None, follows=False, name="named", asks=None):
         """`records`: {zone: lines of its file besides those that each has}; `follows`: CNAMEs into other zones, as a
-        resolver does. Its own root keeps it from asking anybody."""
+        resolver does; `asks`: {zone: address of its server}, likewise. Its own root keeps it from asking anybody else."""
         self.port = port or harness.free_port()
+        follows = follows or asks is not None
         folder = test.path(name)
         os.makedirs(folder, exist_ok=True)
         # A copy: AppArmor confines the installed one to its own folders.
@@ -96,6 +111,8 @@ key "{TSIG_KEY}" {{ algorithm hmac-sha256; secret "{TSIG_SECRET}"; }};
         for zone in zones:
             test.write(f"{name}/{zone}.zone", zone_file(zone) + (records or {}).get(zone, ""))
             text += f'zone "{zone}" {{ type primary; file "{zone}.zone"; allow-update {{ {allowed} }}; }};\n'
+        for zone, server in (asks or {}).items():
+            text += f'zone "{zone}" {{ type static-stub; server-addresses {{ {server}; }}; }};\n'
         config = test.write(f"{name}/named.conf", text)
         self.process = test.start(name, [program, "-g", "-n", "1", "-c", config])
         self.process.wait_for_port(self.port)

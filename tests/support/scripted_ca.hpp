@@ -49,6 +49,7 @@ struct ca_answer {
   std::chrono::seconds backdated{0};
   std::vector<std::string> names = {};  ///< instead of those ordered
   bool throws = false;
+  std::string profile = {};  ///< with which it issues
 };
 
 /// The orders that a CA received, in turn; shared so that a test sees them
@@ -89,6 +90,7 @@ class scripted_ca final : public autocert::issuer {
   }
 
   [[nodiscard]] autocert::setback last_setback() const override { return setback_; }
+  [[nodiscard]] std::string last_profile() const override { return profile_; }
 
   [[nodiscard]] base::awaitable<base::result<std::string>> issue(autocert::issue_request request) override {
     record_.orders.push_back(
@@ -102,6 +104,7 @@ class scripted_ca final : public autocert::issuer {
     if (state.cancelled() != base::asio::cancellation_type::none)
       co_return base::error(base::errc::cancelled, "cancelled");
     setback_ = answer.setback;
+    profile_ = answer.profile;
     if (answer.failure) co_return base::error(base::errc::protocol, *answer.failure);
     co_return sign(request, answer);
   }
@@ -128,6 +131,7 @@ class scripted_ca final : public autocert::issuer {
   base::key_ptr key_;
   base::x509_ptr root_;
   autocert::setback setback_;
+  std::string profile_;
 };
 
 }  // namespace cardea::test_support

@@ -92,6 +92,26 @@ class ocsp_stapling(harness.case):
         self.assertEqual(self.status(server), "none")
         server.stop()
 
+    def start_delegated(self, usage):
+        """A responder that signs with a certificate which the CA gave it, for this use."""
+        signer, key = certificates.make_leaf(self.dir, "signer", ["responder.test"], self.ca, usage=usage)
+        return self.start_responder("-ndays", "1", "-rsigner", signer, "-rkey", key)
+
+    def test_the_answer_of_a_signer_whom_the_ca_delegated_is_shown(self):
+        self.start_delegated("OCSPSigning")
+        server = self.serve()
+        for version in ("-tls1_3", "-tls1_2"):
+            self.wait_for_status(server, "good", version)
+        server.stop()
+
+    def test_the_answer_of_a_certificate_that_is_not_for_signing_ocsp_is_not_shown(self):
+        self.start_delegated("serverAuth")
+        server = self.serve()
+        server.process.wait_for_log("signature is not the issuer's", ASKED)
+        self.assertEqual(self.status(server), "none")
+        self.assertFalse(os.path.exists(self.chain + ".ocsp"))
+        server.stop()
+
     def test_the_answer_of_somebody_else_is_not_shown(self):
         other = certificates.make_ca(self.dir, "other-ca")
         self.start_responder("-ndays", "1", "-rsigner", other, "-rkey", other[:-4] + ".key", "-rother", other)

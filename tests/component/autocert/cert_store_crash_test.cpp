@@ -34,7 +34,7 @@ TEST(cert_store_crash, b80_leaves_a_pair_and_its_metadata_200_times) {
   std::vector<std::string> metadata;
   for (const pem_pair& each : pairs)
     metadata.push_back(to_json(
-        metadata_of(*base::certificate::from_pem(each.chain, each.key).value(), "https://ca.test", "", now)));
+        metadata_of(*base::certificate::from_pem(each.chain, each.key).value(), "https://ca.test", {}, now)));
   ASSERT_TRUE(store().save(pairs[0].chain, pairs[0].key, metadata[0]));
   base::set_log_level(base::log_level::warn);
 

@@ -81,7 +81,7 @@ class damage_of : public testing::Test {
   pem_pair pair_ = make_pair({"a.test"}, start, std::chrono::hours(24 * 90));
   std::shared_ptr<const base::certificate> stored_ =
       base::certificate::from_pem(pair_.chain, pair_.key).value();
-  std::string metadata_ = to_json(metadata_of(*stored_, "https://ca.test/dir", "", start));
+  std::string metadata_ = to_json(metadata_of(*stored_, "https://ca.test/dir", {}, start));
 };
 
 // Its issuer is not in the chain: only the metadata can tell.
@@ -98,7 +98,7 @@ TEST_F(damage_of, b82_a_leaf_alone_is_measured_by_the_metadata) {
   leaf.dns_names = {"a.test"};
   pair_ = {to_pem(sign(leaf, key.get(), signed_root.get(), ca_key.get()).value().get()), key_to_pem(key.get())};
   stored_ = base::certificate::from_pem(pair_.chain, pair_.key).value();
-  metadata_ = to_json(metadata_of(*stored_, "internal", "", start));
+  metadata_ = to_json(metadata_of(*stored_, "internal", {}, start));
   put_all();
   ASSERT_TRUE(store().load(on_damage::quarantine));
   const std::size_t in_the_signature = pair_.chain.size() - 50;
@@ -193,7 +193,10 @@ TEST_F(damage_of, a_peek_sees_what_a_load_would_and_changes_nothing) {
 }
 
 TEST_F(damage_of, metadata_is_read_as_it_was_written) {
-  metadata all = metadata_of(*stored_, "https://ca.test/dir", "shortlived", start);
+  metadata all = metadata_of(*stored_, "https://ca.test/dir", {"tlsserver", "shortlived"}, start);
+  EXPECT_EQ(all.wanted_profile, "shortlived");
+  all.cert_path = "certs/a.crt";
+  all.key_path = "certs/a.key";
   all.suggested = suggestion{{start, start + std::chrono::hours(2), "https://ca.test/why"},
                              start + std::chrono::hours(1),
                              start + std::chrono::hours(6)};

@@ -55,7 +55,7 @@ void write(const std::string& path, std::string_view bytes) {
 
 std::string metadata_for(const pem_pair& pair) {
   const auto parsed = base::certificate::from_pem(pair.chain, pair.key).value();
-  return to_json(metadata_of(*parsed, "https://ca.test/dir", "shortlived", start));
+  return to_json(metadata_of(*parsed, "https://ca.test/dir", {"shortlived", "shortlived"}, start));
 }
 
 struct cert_store_of : testing::Test {

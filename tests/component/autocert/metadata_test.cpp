@@ -1,5 +1,6 @@
 // Goal: what is known of a certificate is on disk whatever happens to the
 // process, and says what is true. Method: a scripted CA on simulated time.
+#include "autocert/description.hpp"
 #include "autocert/metadata_store.hpp"
 #include "autocert/provider.hpp"
 #include "base/atomic_file.hpp"
@@ -33,6 +34,7 @@ class metadata_of_a_certificate : public test_support::life_cycle_fixture {
 TEST_F(metadata_of_a_certificate, names_who_issued_it_and_when) {
   section_.main.profile = "shortlived";
   section_.main.ca_dir_url = "https://ca.test/dir";
+  ca().script = [](std::size_t) { return ca_answer{.profile = "shortlived"}; };
   const base::wall_time before = time_.now();
   start();
   const metadata known = on_disk();
@@ -44,6 +46,30 @@ TEST_F(metadata_of_a_certificate, names_who_issued_it_and_when) {
   EXPECT_LE(*known.obtained_at - before, 1s);
   EXPECT_EQ(known.attempts, 0U);
   EXPECT_EQ(known.last_error, "");
+}
+
+TEST_F(metadata_of_a_certificate, b48_names_the_profile_that_was_obtained_and_the_one_that_was_wished_for) {
+  section_.main.profile = "shortlived";
+  section_.main.profile_fallback = true;
+  ca().script = [](std::size_t nth) { return ca_answer{.profile = nth == 2 ? "shortlived" : nth == 1 ? "" : "classic"}; };
+  const auto check = [&](const std::string& obtained, const std::string& wanted) {
+    EXPECT_EQ(on_disk().profile, obtained);
+    EXPECT_EQ(on_disk().wanted_profile, wanted);
+    EXPECT_EQ(main().status().profile, obtained);
+    EXPECT_EQ(main().status().wanted_profile, wanted);
+    const certificate_status stored = stored_status(section_.main, time_.now());
+    EXPECT_EQ(stored.profile, obtained);
+    EXPECT_EQ(stored.wanted_profile, wanted);
+  };
+  start();
+  check("", "shortlived");
+  ASSERT_TRUE(await(set_->obtain_cert_all(), 1s));
+  check("shortlived", "");
+  ASSERT_TRUE(await(set_->obtain_cert_all(), 1s));
+  check("classic", "shortlived");
+  start();
+  check("classic", "shortlived");
+  ASSERT_EQ(ca().orders.size(), 3U);
 }
 
 TEST_F(metadata_of_a_certificate, counts_attempts_and_keeps_the_last_error_over_a_restart) {

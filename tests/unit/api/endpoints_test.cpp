@@ -116,12 +116,12 @@ TEST_F(endpoint_table, describes_each_certificate) {
   EXPECT_EQ(said.body, boost::json::parse(R"([
     {"subject": "a.test", "issuer": "Some \"CA\"", "not_before": 1700000000, "not_after": 1707776000,
      "dns_names": ["a.test", "*.a.test"], "email_addresses": ["x@a.test"],
-     "provider": "main", "type": "", "domains": [], "serial": "", "key": "", "ca": "", "profile": "",
+     "provider": "main", "type": "", "domains": [], "serial": "", "key": "", "ca": "", "profile": "", "wanted_profile": "",
      "next_renewal": 1705000000, "next_renewal_reason": "", "ari": null, "obtained_at": 0, "attempts": 0,
      "attempted_at": 0, "failed_at": 0, "last_error": ""},
     {"subject": "b.test", "issuer": "CA", "not_before": 0, "not_after": 4102444800,
      "dns_names": [], "email_addresses": [],
-     "provider": "extra[0]", "type": "", "domains": [], "serial": "", "key": "", "ca": "", "profile": "",
+     "provider": "extra[0]", "type": "", "domains": [], "serial": "", "key": "", "ca": "", "profile": "", "wanted_profile": "",
      "next_renewal": 0, "next_renewal_reason": "", "ari": null, "obtained_at": 0, "attempts": 0,
      "attempted_at": 0, "failed_at": 0, "last_error": "the CA refused"}])"));
   control_.served[0].window_start = 1;

@@ -57,7 +57,7 @@ TEST_F(metrics_of, b91_a_certificate_has_a_series_for_each_thing_that_is_known) 
         "cardea_certificate_next_renewal_timestamp_seconds{certificate=\"main\"} 17\n",
         "cardea_certificate_attempts{certificate=\"main\"} 3\n",
         "cardea_certificate_last_attempt_failed{certificate=\"main\"} 1\n",
-        "issuer=\"a \\\"CA\\\" \\\\ of\\nall \xef\xbf\xbd\",ca=\"https://ca.test\",profile=\"shortlived\",key=\"EC256\"",
+        "issuer=\"a \\\"CA\\\" \\\\ of\\nall \xef\xbf\xbd\",ca=\"https://ca.test\",profile=\"shortlived\",wanted_profile=\"\",key=\"EC256\"",
         "cardea_connections_open 1\n", "cardea_connections_total 2\n", "cardea_requests_total 3\n",
         "cardea_handshakes_failed_total 4\n", "cardea_connections_refused_total 5\n", "cardea_build_info{version=\"1.2.3\"} 1\n"})
     EXPECT_THAT(said, HasSubstr(line));

@@ -47,6 +47,17 @@ main       example.test            Some CA         EC256    2027-03-16T08:00:00Z
 )");
 }
 
+TEST(status_table, b48_names_the_profile_that_was_obtained_and_the_one_that_was_wished_for) {
+  certificate_status other = example();
+  other.profile = "tlsserver";
+  other.wanted_profile = "shortlived";
+  EXPECT_THAT(status_table({other}, now, 120), HasSubstr(", profile tlsserver instead of shortlived\n"));
+  other.profile.clear();
+  EXPECT_THAT(status_table({other}, now, 120), HasSubstr(", its default profile instead of shortlived\n"));
+  other.wanted_profile.clear();
+  EXPECT_THAT(status_table({other}, now, 120), Not(HasSubstr("profile")));
+}
+
 TEST(status_table, shows_what_is_missing_and_what_went_wrong) {
   certificate_status missing;
   missing.provider = "extra[0]";

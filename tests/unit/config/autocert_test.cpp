@@ -260,6 +260,14 @@ TEST(autocert, takes_two_key_types_for_one_entry) {
   EXPECT_EQ(by_key_type(section.extra[1]).size(), 1U) << "one type takes the place of both";
 }
 
+TEST(autocert, b11_keeps_unused_files_for_thirty_days_or_as_long_as_told) {
+  EXPECT_EQ(autocert("").keep_unused, std::chrono::hours(30 * 24));
+  EXPECT_EQ(autocert("autocert: {keep_unused: 12h}\n").keep_unused, std::chrono::hours(12));
+  EXPECT_EQ(autocert("autocert: {keep_unused: 2w}\n").keep_unused, std::chrono::hours(14 * 24));
+  EXPECT_EQ(autocert("autocert: {keep_unused: off}\n").keep_unused, std::nullopt);
+  EXPECT_EQ(autocert("autocert: {keep_unused: }\n").keep_unused, std::chrono::hours(30 * 24)) << "nothing is said";
+}
+
 TEST(autocert, takes_folders) {
   EXPECT_TRUE(autocert("").folders.empty());
   EXPECT_EQ(autocert("autocert: {folders: [certs.d/, /etc/ssl/./sites]}\n").folders,

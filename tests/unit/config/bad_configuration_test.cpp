@@ -246,6 +246,19 @@ TEST(bad_configuration, routes_say_what_cannot_be_reached) {
   expect_printed(all);
 }
 
+TEST(bad_configuration, b11_a_time_for_unused_files_is_a_duration_and_of_main) {
+  constexpr std::array<mistake, 3> all{{
+      {"autocert: {keep_unused: 59m}\n",
+       "config.yml:1:25: autocert.keep_unused: expected a duration from 1h to 87600h, found \"59m\"\n"},
+      {"autocert: {keep_unused: 30}\n",
+       "config.yml:1:25: autocert.keep_unused: expected a duration from 1h to 87600h, found \"30\"; a unit "
+       "is needed, as in 30s\n"},
+      {"autocert: {extra: [{cert_path: a, key_path: b, keep_unused: 1h}]}\n",
+       "config.yml:1:48: autocert.extra[0].keep_unused: extra[0]: unknown key\n"},
+  }};
+  expect_printed(all);
+}
+
 TEST(bad_configuration, key_types_and_folders_of_certificates_are_checked) {
   constexpr std::array<mistake, 6> all{{
       {"autocert: {certificate_key_type: [EC256, EC384]}\n",

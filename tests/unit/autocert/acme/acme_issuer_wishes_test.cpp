@@ -83,6 +83,11 @@ TEST_F(acme_wishes, b48_or_the_default_is_ordered_where_that_is_wanted) {
   ca_.profiles = {"classic"};
   expect_issued({"a.test"});
   EXPECT_THAT(ordered("profile"), ElementsAre("-"));
+  EXPECT_EQ(issuer_->last_profile(), "") << "the default, and nobody is told otherwise";
+  ca_.profiles = {"shortlived"};
+  restart();
+  expect_issued({"a.test"});
+  EXPECT_EQ(issuer_->last_profile(), "shortlived");
 }
 
 TEST_F(acme_wishes, b46_an_order_says_what_it_replaces_where_the_ca_has_renewal_information) {
