@@ -30,6 +30,10 @@ def arguments():
     parser.add_argument("--seconds", type=int, default=0, help="of each load: 2, or 1 with --quick")
     parser.add_argument("--rate", type=int, default=3000, help="requests a second, where that is fixed (3000)")
     parser.add_argument("--to", default=os.path.join(_ROOT, "docs"), metavar="FOLDER", help="where the report goes (docs)")
+    parser.add_argument("--build", default=os.path.join(_ROOT, "build", "release"), metavar="FOLDER",
+                        help="where the programs are (build/release)")
+    parser.add_argument("--results", default="", metavar="FILE",
+                        help="what --only and --resume build on (build/bench/results.json, or results-quick.json)")
     given = parser.parse_args()
     given.only = _known(parser, given.only, names)
     given.proxies = _known(parser, given.proxies, [each.name for each in proxies.ALL])
@@ -47,7 +51,7 @@ def _known(parser, given, names):
 def settings_of(given):
     return scenarios.settings(
         seconds=given.seconds or (1 if given.quick else 2), rounds=given.rounds or (1 if given.quick else 3),
-        idle_connections=2_000 if given.quick else 10_000, certificates=1_000 if given.quick else 10_000,
+        idle_connections=2_000 if given.quick else min(10_000, machine.clients_possible()), certificates=1_000 if given.quick else 10_000,
         rate=given.rate, uploads=2 if given.quick else 8, quick=given.quick)
 
 
@@ -59,10 +63,11 @@ class comparison:
     def __init__(self, given, folder):
         self.given, self.folder, self.by = given, folder, settings_of(given)
         self.proxies = [each() for each in proxies.ALL if each.name in given.proxies]
-        build = os.path.join(_ROOT, "build", "release")
+        build = os.path.abspath(given.build)
         harness.binary, loads.LOAD = os.path.join(build, "app", "cardea"), os.path.join(build, "bench", "load")
-        os.makedirs(os.path.join(_ROOT, "build", "bench"), exist_ok=True)
-        kept = os.path.join(_ROOT, "build", "bench", "results-quick.json" if given.quick else "results.json")
+        kept = given.results or os.path.join(_ROOT, "build", "bench",
+                                             "results-quick.json" if given.quick else "results.json")
+        os.makedirs(os.path.dirname(os.path.abspath(kept)), exist_ok=True)
         if not (given.resume or given.only != [each.name for each in scenarios.ALL]) and os.path.exists(kept):
             os.remove(kept)
         self.results = results(kept)

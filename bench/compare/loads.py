@@ -12,7 +12,7 @@ from compare.proxies import HOST
 LOAD = ""  # path of bench/load's program, set by __main__
 
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
-_BYTES = {"B": 1e-6, "KB": 1e-3, "MB": 1.0, "GB": 1e3}
+_MEGABYTES = {"B": 1e-6, "KB": 2**10 / 1e6, "MB": 2**20 / 1e6, "GB": 2**30 / 1e6}  # wrk counts by 1024
 # wrk finds HOST without the system's help.
 _RESOLVE = 'function wrk.resolve(host, service) wrk.addrs = wrk.lookup("127.0.0.1", service) end\n'
 
@@ -44,7 +44,7 @@ def wrk(to, path, connections, seconds, megabytes=False):
     units = int(count)
     if megabytes:
         value, suffix = re.search(r"([\d.]+)(B|KB|MB|GB) read", out).groups()
-        units = float(value) * _BYTES[suffix]
+        units = float(value) * _MEGABYTES[suffix]
     return {"units": units, "seconds": float(took) * _UNITS[unit], "why": ", ".join(why),
             "failed": broken + (int(refused.group(1)) if refused else 0)}
 
@@ -79,17 +79,18 @@ def own_in_background(to, load, seconds, *more, connections=64):
                "--seconds", seconds, *more), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
-def uploads(to, file, count, megabytes):
+def uploads(to, file, count):
+    megabytes = os.path.getsize(file) / 1e6
     done, why = 0, ""
     for _ in range(count):
         answer = harness.run(*pinned(
             to.workers, "curl", "-sS", "--http1.1", "--cacert", to.pair[0], "--resolve", f"{HOST}:{to.port}:127.0.0.1",
-            "-o", "/dev/null", "-w", "%{http_code}", "-H", "Expect:", "-H", "Content-Type: application/octet-stream",
+            "-o", "/dev/null", "-w", "%{http_code} %{size_upload}", "-H", "Expect:", "-H", "Content-Type: application/octet-stream",
             "--data-binary", "@" + file, f"https://{HOST}:{to.port}/drop"), seconds=60)
-        if answer.returncode == 0 and answer.stdout == "204":
+        if answer.returncode == 0 and answer.stdout == f"204 {os.path.getsize(file)}":
             done += 1
         else:
-            why = answer.stderr.strip() or f"status {answer.stdout}"
+            why = answer.stderr.strip() or f"status and bytes sent: {answer.stdout}"
     return {"units": done * megabytes, "failed": count - done, "why": why}
 
 

@@ -26,7 +26,10 @@ class files:
         temporary = " ".join(f"{kind}_temp_path {folder}/o-{kind};"
                              for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         servers = "\n".join(
-            f" server {{ listen 127.0.0.1:{port} backlog=4096; root {folder}/www; location /drop {{ return 204; }} "
+            f" server {{ listen 127.0.0.1:{port} backlog=4096; root {folder}/www; "
+            # All of a body is read before the answer, and into memory.
+            f"location = /nothing {{ return 204; }} location = /drop {{ client_body_buffer_size 40m; "
+            f"proxy_set_body ''; proxy_pass http://127.0.0.1:{port}/nothing; }} "
             f"location /which {{ return 200 {number}; }} }}" for number, port in enumerate(self.ports))
         conf = os.path.join(folder, "origin.conf")
         with open(conf, "w", encoding="utf-8") as file:

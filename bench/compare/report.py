@@ -170,8 +170,9 @@ def _method(about):
 - Cost is the CPU time of a proxy's process and all below it, over the units of work that succeeded. It is far
   steadier than units a second on a machine that is not alone.
 - All proxies of a row are alive at the same time and take turns (A B C A B C); the median of the rounds is shown.
-- Memory is the proportional set size: of {about['idle_connections']} idle connections that have had one answer each, or of
-  {about['certificates']} certificates (P-256, each with its own key) beside a start with one.
+- Memory is the proportional set size: of {about['idle_connections']:,} idle connections that have had one answer each
+  (10,000 where the system gives enough open files: two for each, and some), or of {about['certificates']:,} certificates
+  (P-256, each with its own key) beside a start with one.
 - Loads are wrk, h2load and curl; what those cannot do (a fixed rate, tickets, many names, idle connections, WebSockets)
   `bench/load` does. WebSockets and gRPC are answered by python3-websockets and python3-grpcio.
 - Cardea runs with its default configuration, the others as `bench/compare/proxies.py` says, with Debian's packages.

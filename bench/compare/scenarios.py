@@ -13,7 +13,6 @@ from support import harness
 
 from compare import loads, machine
 
-BULK_MEGABYTES = 32
 RESUMING = 16  # clients at once
 CONNECTING_SECONDS = 3  # in which a thousand handshakes of wrk's are done on a busy machine, and something is left
 SLOWEST_HANDSHAKES = 2000  # a second: in which time each certificate has been asked for once
@@ -75,7 +74,7 @@ def resumed(running, by):
 
 
 def upload(running, by):
-    return loads.uploads(running.site, running.origin_file("32m"), by.uploads, BULK_MEGABYTES)
+    return loads.uploads(running.site, running.origin_file("32m"), by.uploads)
 
 
 def grpc(running, by):

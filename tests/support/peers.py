@@ -234,7 +234,8 @@ class acme_ca:
 
 class file_origin:
     """nginx with files: an origin that load does not wear out. /forwarded shows what the proxy added, /identity
-    what it said about the client's certificate."""
+    what it said about the client's certificate; /drop reads any body
+    to its end, then answers with 204."""
 
     FORWARDED = ("host", "x_forwarded_for", "x_forwarded_proto", "x_forwarded_host", "x_forwarded_port")
     IDENTITY = ("x_ssl_client_verify", "x_ssl_client_subject_dn", "x_ssl_client_fingerprint", "client_cert")
@@ -253,6 +254,9 @@ events {{ worker_connections 1000; }}
 http {{ access_log off; keepalive_timeout 600; keepalive_requests 1000000; {temporary}
   server {{ listen 127.0.0.1:{self.port}; root {folder}/www;
     location = /forwarded {{ default_type text/plain; return 200 "{shown}"; }}
+    location = /nothing {{ return 204; }}
+    location = /drop {{ client_max_body_size 0; client_body_buffer_size 1m; proxy_set_body "";
+      proxy_pass http://127.0.0.1:{self.port}/nothing; }}
     location = /identity {{ default_type text/plain; return 200 "{identity}"; }} }} }}
 """)
         self.process = test.start("nginx", [harness.tool("nginx"), "-p", folder, "-c", config])

@@ -4,13 +4,15 @@
 Each figure is the difference of two runs that differ only in the number of requests, so that start, handshake
 and end do not count.
 """
+import contextlib
 import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from support import cardea, certificates, clients, harness, peers
+from support import cardea, certificates, clients, harness, peers, websocket
 
 FEW, MANY = 50, 550
+RECORD = 16 * 1024  # what a TLS record holds
 
 
 class budget(harness.case):
@@ -22,34 +24,107 @@ class budget(harness.case):
         self.library = os.path.join(os.path.dirname(harness.binary), "..", "tests", "libcall_counter.so")
         self.assertTrue(os.path.exists(self.library), f"{self.library} is built together with the program")
 
-    def counts(self, work):
+    def counts(self, work, port):
         """What the program counted while `work(server)` ran and while it started and ended."""
-        server = cardea.server(self, cardea.local(self.cert, self.key), cardea.route("app", self.origin.port), threads=1)
+        server = cardea.server(self, cardea.local(self.cert, self.key), cardea.route("app", port), threads=1)
         server.start(env={"LD_PRELOAD": os.path.abspath(self.library), "CALL_COUNTER_OUTPUT": self.path("counts")})
         work(server)
         server.stop()
         return {name: int(value) for name, value in (line.split() for line in self.read("counts").splitlines())}
 
-    def for_each_request(self, path):
-        def requests(number):
+    def spent(self, talk, port=None, few=FEW, many=MANY):
+        """What each exchange of `talk(server)` costs: a context whose value makes one."""
+        def times(number):
             def work(server):
-                connection = clients.connection(server.https, "app.example.test", clients.trusting(self.ca))
-                for _ in range(number):
-                    self.assertEqual(connection.get(path).status, 200)
-                connection.close()
+                with talk(server) as exchange:
+                    for _ in range(number):
+                        exchange()
             return work
 
-        few, many = self.counts(requests(FEW)), self.counts(requests(MANY))
-        return {name: (many[name] - few[name]) / (MANY - FEW) for name in many}
+        less, more = (self.counts(times(number), port or self.origin.port) for number in (few, many))
+        return {name: (more[name] - less[name]) / (many - few) for name in more}
 
-    def test_a_keep_alive_request_makes_four_data_calls_and_allocates_and_locks_nothing(self):
-        spent = self.for_each_request("/small")
-        # Timers and the control thread go on meanwhile: a request's own share is a whole number.
-        self.assertEqual(round(spent["receive"]), 2, spent)
-        self.assertEqual(round(spent["send"]), 2, spent)
+    @contextlib.contextmanager
+    def connection(self, server):
+        connection = clients.connection(server.https, "app.example.test", clients.trusting(self.ca))
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def gets(self, path, size):
+        @contextlib.contextmanager
+        def talk(server):
+            with self.connection(server) as connection:
+                def exchange():
+                    answer = connection.get(path)
+                    self.assertEqual((answer.status, len(answer.body)), (200, size))
+                yield exchange
+        return talk
+
+    def uploads(self, size):
+        """Head and body in as few records as they need."""
+        request = (f"POST /drop HTTP/1.1\r\nHost: app.example.test\r\nContent-Length: {size}\r\n\r\n".encode()
+                   + b"u" * size)
+
+        @contextlib.contextmanager
+        def talk(server):
+            with self.connection(server) as connection:
+                def exchange():
+                    connection.socket.sendall(request)
+                    answer = b""
+                    while b"\r\n\r\n" not in answer:
+                        part = connection.socket.recv(RECORD)
+                        self.assertTrue(part, f"the connection ended after {answer!r}")
+                        answer += part
+                    self.assertTrue(answer.startswith(b"HTTP/1.1 204 "), answer)
+                yield exchange
+        return talk
+
+    def assert_four_data_calls(self, spent):
+        # Timers and the control thread go on meanwhile: an exchange's own share is a whole number.
+        self.assertEqual((round(spent["receive"]), round(spent["send"])), (2, 2), spent)
         self.assertLessEqual(round(spent["wait"], 1), 2, spent)
+        self.assert_nothing_allocated_or_locked(spent)
+
+    def assert_nothing_allocated_or_locked(self, spent):
         for name in ("watch", "option", "lock", "allocation"):
             self.assertEqual(round(spent[name]), 0, f"{name}: {spent}")
+
+    def test_a_keep_alive_request_makes_four_data_calls_and_allocates_and_locks_nothing(self):
+        self.assert_four_data_calls(self.spent(self.gets("/small", 6)))
+
+    def test_an_answer_of_16_kib_costs_no_more_calls_than_a_small_one(self):
+        self.write("nginx/www/page", "p" * RECORD)
+        self.assert_four_data_calls(self.spent(self.gets("/page", RECORD)))
+
+    def test_a_body_that_comes_with_its_head_goes_on_with_it(self):
+        self.assert_four_data_calls(self.spent(self.uploads(8 * 1024)))
+
+    def test_an_upload_costs_at_most_two_calls_a_record_on_each_side_and_allocates_nothing(self):
+        size = 256 * 1024
+        spent = self.spent(self.uploads(size), few=50, many=450)
+        records = size // RECORD
+        for name in ("receive", "send", "wait"):
+            self.assertLessEqual(spent[name], 2 * records + 2, spent)
+        self.assert_nothing_allocated_or_locked(spent)
+
+    def test_a_websocket_message_and_its_echo_make_four_data_calls_and_allocate_and_lock_nothing(self):
+        origin = websocket.echo_origin(self)
+
+        @contextlib.contextmanager
+        def talk(server):
+            client = websocket.client("wss://app.example.test/", server.https, clients.trusting(self.ca))
+
+            def exchange():
+                client.send("a message")
+                self.assertEqual(client.receive(), "a message")
+            try:
+                yield exchange
+            finally:
+                client.close()
+
+        self.assert_four_data_calls(self.spent(talk, port=origin.port))
 
 
 if __name__ == "__main__":
