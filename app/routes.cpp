@@ -55,6 +55,7 @@ proxy::tls::backend_options tls_options_of(const config::backend_entry& entry) {
   out.send_name = from.send_name;
   out.min_version = from.tls12 ? version::tls12 : version::tls13;
   out.max_version = from.tls13 ? version::tls13 : version::tls12;
+  out.offer_http2 = from.http2;
   out.trusted = from.trusted;
   out.certificate = from.certificate;
   return out;
@@ -73,6 +74,7 @@ proxy::upstream::upstream make_upstream(const config::route_section& section, co
     to.host = entry.host;
     to.port = entry.port;
     to.tls = entry.tls;
+    to.http2 = entry.http2;
     if (entry.tls) to.tls_options = tls_options_of(entry);
     to.weight = static_cast<std::uint32_t>(entry.weight);
     to.connections_max = entry.max_conns_per_host;

@@ -45,7 +45,7 @@ packages_of() {
     run) printf '%s\n' ca-certificates curl ;;
     test)
       printf '%s\n' pebble bind9 bind9-utils bind9-dnsutils knot pdns-server pdns-backend-sqlite3 nginx-light libnginx-mod-stream haproxy curl openssl \
-        wrk python3 python3-prometheus-client python3-websockets python3-h2 nghttp2-client slowhttptest testssl.sh \
+        wrk python3 python3-prometheus-client python3-websockets python3-h2 python3-grpcio nghttp2-client nghttp2-server slowhttptest testssl.sh \
         shellcheck
       ;;
     bench) printf '%s\n' nginx-light haproxy h2o caddy wrk nghttp2-client openssl curl python3 python3-websockets python3-grpcio libbenchmark-dev ;;

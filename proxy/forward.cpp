@@ -3,6 +3,8 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "proxy/http/error_page.hpp"
+#include "proxy/http/grpc.hpp"
+#include "proxy/http2/client_stream.hpp"
 #include "proxy/tunnel.hpp"
 
 #include <algorithm>
@@ -19,6 +21,8 @@ using http::side;
 using net::io;
 
 constexpr int interim_max = 8;
+// At one backend, where it has refused the request without looking at it.
+constexpr int unprocessed_attempts_max = 4;
 // Rounds of copying before other connections get their turn.
 constexpr int rounds_max = 16;
 
@@ -53,22 +57,22 @@ struct plan {
   std::string_view set_cookie;  ///< of the backend at hand
 };
 
-/// One attempt on one leased connection. Each step moves what can be moved
+/// One attempt on one backend. Each step moves what can be moved
 /// now; the coroutine around it waits for edges and watches the clock.
 class relay {
  public:
-  relay(http::exchange& client, tls::stream& backend, upstream::turn& turn, const plan& how) noexcept
+  relay(http::exchange& client, http::backend_exchange& backend, upstream::turn& turn, const plan& how,
+        const http::body_limits& body) noexcept
       : client_(client),
         settings_(how.settings),
         until_(how.until),
         set_cookie_(how.set_cookie),
         turn_(turn),
-        stream_(backend),
-        backend_(backend, how.settings.buffers, how.settings.backend),
-        allowance_(how.settings.request_body, client.waiter().loop().now()),
+        backend_(backend),
+        allowance_(body, client.waiter().loop().now()),
         request_done_(client.head().framing == http::body_framing::none) {}
 
-  [[nodiscard]] bool begin() noexcept { return backend_.send_head(client_); }
+  [[nodiscard]] bool begin() { return backend_.send_head(client_); }
 
   /// Moves what can move without waiting; true when it stopped only to give others a turn.
   bool step() noexcept {
@@ -102,9 +106,12 @@ class relay {
   [[nodiscard]] bool upgraded() const noexcept { return upgraded_; }
   [[nodiscard]] const std::optional<failure>& failed() const noexcept { return failed_; }
   [[nodiscard]] bool untouched() const noexcept { return !backend_.answered() && !body_touched_; }
-  [[nodiscard]] bool backend_reusable() const noexcept { return request_done_ && backend_.reusable(); }
   [[nodiscard]] bool request_done() const noexcept { return request_done_; }
-  [[nodiscard]] http1::client_exchange& backend() noexcept { return backend_; }
+  /// It failed in a way that allows another attempt, here or elsewhere.
+  [[nodiscard]] bool repeatable(bool by_method) const noexcept {
+    return failed_ && failed_->kind == failure_kind::backend_reset && untouched() && !client_.head_sent() &&
+           (by_method || backend_.unprocessed());
+  }
 
  private:
   // When the client will have sent too little. An answer that has begun makes the body a conversation.
@@ -151,7 +158,7 @@ class relay {
     // came before the reset that failed the write, even if no edge has told of it yet.
     if (!backend_write_failed_ && backend_.flush() == io::failed) {
       upload_over_ = backend_write_failed_ = true;
-      stream_.socket().events().readable = true;
+      backend_.look_for_answer();
     }
     return round == rounds_max;
   }
@@ -194,7 +201,8 @@ class relay {
     if (!request_done_) client_.close_after();
     http::response_start start;
     start.status = head.status;
-    start.reason = head.reason.in(backend_.bytes());
+    // HTTP/2 knows no phrases.
+    start.reason = head.reason.size > 0 ? head.reason.in(backend_.bytes()) : http::reason_phrase(head.status);
     start.relayed = &head;
     start.bytes = backend_.bytes();
     start.framing = head.framing;
@@ -266,8 +274,7 @@ class relay {
   base::tick_ms until_;
   std::string_view set_cookie_;
   upstream::turn& turn_;
-  tls::stream& stream_;
-  http1::client_exchange backend_;
+  http::backend_exchange& backend_;
   std::optional<failure> failed_;
   base::tick_ms head_deadline_ = base::no_deadline;
   int interims_ = 0;
@@ -319,35 +326,74 @@ void tell(const failure& cause, const std::string& backend, http::exchange& requ
                               {"others", std::exchange(untold, 0)}});
 }
 
-/// Why a backend did not serve a request, and whether another one may still do it.
+/// Why a backend did not serve a request, and whether another attempt may.
 struct setback {
   failure cause;
-  bool movable = false;
+  bool movable = false;      ///< at another backend
+  bool again = false;        ///< at the same one, over a connection that is not this one
+  bool unprocessed = false;  ///< the backend has said that it did nothing with the request
+  bool wants_http1 = false;  ///< and not over HTTP/2
 };
+
+setback setback_of(const relay& attempt, const http::exchange& request, const plan& how) noexcept {
+  return {attempt.failed() ? *attempt.failed() : client_side(request), attempt.repeatable(how.repeatable)};
+}
+
+// One attempt over a connection that is ours alone: nothing when the exchange is over.
+net::task<std::optional<setback>> serve_over_http1(http::exchange& request, upstream::lease& lease,
+                                                   upstream::turn& turn, const plan& how) {
+  http1::client_exchange backend(lease.stream(), how.settings.buffers, how.settings.backend);
+  relay attempt(request, backend, turn, how, how.settings.request_body);
+  if (!attempt.begin()) co_return setback{head_too_large};
+  co_await drive(attempt, request);
+  if (attempt.upgraded() && !attempt.failed()) {
+    co_await tunnel(request, lease.stream(), backend.raw_input(), how.settings);
+    co_return std::nullopt;
+  }
+  if (attempt.finished() && !attempt.failed()) {
+    if (attempt.request_done() && backend.reusable()) lease.give_back();
+    co_return std::nullopt;
+  }
+  setback met = setback_of(attempt, request, how);
+  met.again = met.movable && lease.reused();
+  co_return met;
+}
+
+// The same as one stream of a connection that others share.
+net::task<std::optional<setback>> serve_over_http2(http::exchange& request, http2::client_connection& connection,
+                                                   upstream::turn& turn, const plan& how) {
+  http2::client_stream backend(connection, request.waiter());
+  http::body_limits body = how.settings.request_body;
+  // A call may be silent for long; a stream that waits holds up no server that shares them.
+  if (http::is_grpc(request)) body.rate_min = 0;
+  relay attempt(request, backend, turn, how, body);
+  if (!attempt.begin()) co_return setback{head_too_large};
+  co_await drive(attempt, request);
+  if (attempt.finished() && !attempt.failed()) co_return std::nullopt;
+  setback met = setback_of(attempt, request, how);
+  met.unprocessed = met.movable && backend.unprocessed();
+  met.again = met.movable && (backend.reused() || met.unprocessed);
+  met.wants_http1 = backend.wants_http1();
+  co_return met;
+}
 
 // One backend's attempts: nothing when the exchange is over.
 net::task<std::optional<setback>> serve_by(http::exchange& request, upstream::turn& turn, const plan& how,
                                            base::tick_ms connect_timeout) {
-  for (bool fresh = false;; fresh = true) {
-    upstream::pool::outcome lent = co_await turn.connections().acquire(request.waiter(), fresh, connect_timeout);
-    if (!lent.connection) co_return setback{lent.failed, true};
-    upstream::lease& lease = *lent.connection;
-    relay attempt(request, lease.stream(), turn, how);
-    if (!attempt.begin()) co_return setback{head_too_large};
-    co_await drive(attempt, request);
-    if (attempt.upgraded() && !attempt.failed()) {
-      co_await tunnel(request, lease.stream(), attempt.backend().raw_input(), how.settings);
-      co_return std::nullopt;
-    }
-    if (attempt.finished() && !attempt.failed()) {
-      if (attempt.backend_reusable()) lease.give_back();
-      co_return std::nullopt;
-    }
-    const bool repeatable = attempt.failed() && attempt.failed()->kind == failure_kind::backend_reset &&
-                            attempt.untouched() && how.repeatable && !request.head_sent();
-    if (repeatable && lease.reused() && !fresh) continue;
-    const failure cause = attempt.failed() ? *attempt.failed() : client_side(request);
-    co_return setback{cause, repeatable};
+  upstream::pool::need need{false, request.head().wants_upgrade, connect_timeout};
+  for (int attempt = 1;; ++attempt) {
+    upstream::pool::outcome lent = co_await turn.connections().acquire(request.waiter(), need);
+    std::optional<setback> met;
+    if (lent.shared != nullptr)
+      met = co_await serve_over_http2(request, *lent.shared, turn, how);
+    else if (lent.connection)
+      met = co_await serve_over_http1(request, *lent.connection, turn, how);
+    else
+      co_return setback{lent.failed, true};
+    const int attempts = met && met->unprocessed ? unprocessed_attempts_max : 2;
+    if (!met || !met->again || attempt == attempts) co_return met;
+    need.fresh = true;
+    need.http1_only = need.http1_only || met->wants_http1;
   }
 }
 

@@ -48,6 +48,21 @@ http2::session_limits http2_limits_from(const config::proxy_limits& limits) {
   return out;
 }
 
+http2::client_limits http2_backend_limits_from(const config::proxy_limits& limits) {
+  http2::client_limits out;
+  out.response.head_bytes_max = std::min(limits.response_head_bytes_max, http2::head_bytes_possible);
+  out.streams_max = static_cast<std::uint32_t>(limits.backend_http2_streams_max);
+  out.stream_window_bytes = static_cast<std::uint32_t>(limits.http2_stream_window_bytes);
+  out.connection_window_bytes = static_cast<std::uint32_t>(limits.http2_connection_window_bytes);
+  out.continuations_max = static_cast<std::uint32_t>(limits.http2_continuations_max);
+  out.flood = {static_cast<std::uint32_t>(limits.http2_flood_points_max),
+               static_cast<std::uint32_t>(limits.http2_flood_points_per_second)};
+  out.settings_timeout = limits.connect_timeout.count();
+  out.idle_timeout = limits.backend_idle_timeout.count();
+  out.progress_timeout = limits.body_progress_timeout.count();
+  return out;
+}
+
 // Of the numbers that the process may have, the last are not for clients.
 std::size_t descriptors_for_clients(const config::proxy_limits& limits) {
   const std::size_t all = net::descriptor_limit();
@@ -100,7 +115,8 @@ worker::worker(const config::entrypoint_section& entrypoint, std::uint16_t https
     : limits_(entrypoint.limits),
       session_limits_(session_limits_from(limits_)),
       http2_limits_(http2_limits_from(limits_)),
-      pool_limits_{limits_.connect_timeout.count(), limits_.backend_idle_timeout.count(), limits_.backend_idle_max},
+      pool_limits_{limits_.connect_timeout.count(), limits_.backend_idle_timeout.count(), limits_.backend_idle_max,
+                   limits_.backend_http2_connections_max, http2_backend_limits_from(limits_)},
       preface_(std::move(preface)),
       census_(limits_.connections_per_client_max),
       overload_(overload_limits_from(limits_, share.count)),

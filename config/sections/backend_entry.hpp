@@ -13,6 +13,7 @@ struct backend_entry {
   std::string host = "localhost";
   std::uint16_t port = 80;
   bool tls = false;
+  bool http2 = false;  ///< h2c: HTTP/2 without TLS and without asking
   backend_tls_section tls_options;  ///< with `tls` only
   std::size_t weight = 1;
   std::size_t max_conns_per_host = 0;  ///< all workers together; 0: no limit

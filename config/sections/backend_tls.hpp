@@ -15,6 +15,7 @@ struct backend_tls_section {
   bool no_verify = false;   ///< any certificate will do
   bool send_name = true;    ///< as SNI
   std::string server_name;  ///< sent, and expected in the certificate; empty: the backend's host
+  bool http2 = true;        ///< offered by ALPN
   bool tls12 = true;        ///< versions that are spoken; at least one
   bool tls13 = true;
   std::shared_ptr<const base::trust_store> trusted;      ///< null: the system's CAs

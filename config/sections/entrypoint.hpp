@@ -58,6 +58,9 @@ struct proxy_limits {
   /// What a connection may cost that leads to nothing (F01-F05); GOAWAY beyond.
   std::size_t http2_flood_points_max = 10'000;
   std::size_t http2_flood_points_per_second = 330;
+  /// Towards backends; windows, continuations and flood points are those above.
+  std::size_t backend_http2_streams_max = 256;     ///< at once on one connection, if the backend allows as many
+  std::size_t backend_http2_connections_max = 16;  ///< per worker and backend; requests beyond wait, then 503
 
   friend bool operator==(const proxy_limits&, const proxy_limits&) = default;
 };

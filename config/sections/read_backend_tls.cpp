@@ -17,6 +17,7 @@ class backend_tls_reader {
 
   backend_tls_section take() {
     keys_.read("no_tls_verify", out_.no_verify);
+    read_http2();
     read_server_name();
     read_trusted();
     read_certificate();
@@ -31,6 +32,13 @@ class backend_tls_reader {
     if (!found || found->is_off()) return std::nullopt;
     if (!is_https_) found->warn(std::string(without_effect));
     return found;
+  }
+
+  void read_http2() {
+    const auto found = keys_.take("backend_http2");
+    if (!found) return;
+    if (!is_https_) found->warn(std::string(without_effect));
+    out_.http2 = found->boolean().value_or(true);
   }
 
   void read_server_name() {

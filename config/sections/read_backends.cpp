@@ -7,13 +7,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 namespace cardea::config {
 namespace {
 
+enum class backend_scheme { http, https, h2c };
+
+struct named_scheme {
+  std::string_view name;
+  std::string_view before;  ///< a host in a URL
+  backend_scheme scheme;
+};
+constexpr std::array<named_scheme, 3> schemes{{{"http", "http://", backend_scheme::http},
+                                               {"https", "https://", backend_scheme::https},
+                                               {"h2c", "h2c://", backend_scheme::h2c}}};
+
 struct origin {
-  std::optional<bool> tls;
+  std::optional<backend_scheme> scheme;
   std::string host;
   std::optional<std::uint16_t> port;
 };
@@ -24,15 +36,15 @@ std::optional<std::uint16_t> port_in(std::string_view text) {
   return static_cast<std::uint16_t>(*number);
 }
 
-// `host`, `host:port`, `[v6]:port`, with or without http:// or https:// before and / behind.
+// `host`, `host:port`, `[v6]:port`, with or without http://, https:// or h2c:// before and / behind.
 std::optional<origin> parse_origin(std::string_view text) {
   origin out;
   const std::string lower = base::to_lower(text);
   std::string_view rest = lower;
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!rest.starts_with(scheme)) continue;
-    out.tls = scheme == "https://";
-    rest.remove_prefix(scheme.size());
+  for (const named_scheme& each : schemes) {
+    if (!rest.starts_with(each.before)) continue;
+    out.scheme = each.scheme;
+    rest.remove_prefix(each.before.size());
     if (rest.ends_with('/')) rest.remove_suffix(1);
     break;
   }
@@ -50,8 +62,10 @@ std::optional<origin> parse_origin(std::string_view text) {
   return out;
 }
 
-void complete(backend_entry& entry, std::optional<bool> tls, std::optional<std::uint16_t> port) {
-  entry.tls = tls.value_or(port && *port % 1'000 == 443);
+void complete(backend_entry& entry, std::optional<backend_scheme> scheme, std::optional<std::uint16_t> port) {
+  const auto usual = port && *port % 1'000 == 443 ? backend_scheme::https : backend_scheme::http;
+  entry.tls = scheme.value_or(usual) == backend_scheme::https;
+  entry.http2 = scheme == backend_scheme::h2c;
   entry.port = port.value_or(entry.tls ? 443 : 80);
 }
 
@@ -59,14 +73,14 @@ std::optional<origin> read_origin(const value& from) {
   const auto text = from.text();
   if (!text) return std::nullopt;
   auto parsed = parse_origin(*text);
-  if (!parsed) from.expected("host:port or http(s)://host:port, without a path");
+  if (!parsed) from.expected("host:port, http(s)://host:port or h2c://host:port, without a path");
   return parsed;
 }
 
 // The keys of one mapping; what is missing stays as in `entry`.
 void read_mapping(const value& from, backend_entry& entry, const pem_source& read) {
   mapping keys(from);
-  std::optional<bool> tls;
+  std::optional<backend_scheme> scheme;
   std::optional<std::uint16_t> port;
   const auto url = keys.take("url");
   const auto host = keys.take("host");
@@ -74,9 +88,9 @@ void read_mapping(const value& from, backend_entry& entry, const pem_source& rea
   if (const auto& named = url ? url : host) {
     if (const auto parsed = read_origin(*named)) {
       entry.host = parsed->host;
-      tls = parsed->tls;
+      scheme = parsed->scheme;
       port = parsed->port;
-      if (!url && (tls || port)) named->expected("a host name or an IP address", "write it as \"url\"");
+      if (!url && (scheme || port)) named->expected("a host name or an IP address", "write it as \"url\"");
     }
   } else {
     const place where = keys.place_of("host");
@@ -88,10 +102,13 @@ void read_mapping(const value& from, backend_entry& entry, const pem_source& rea
   if (const auto found = keys.take("scheme"))
     if (const auto text = found->text(); text && !text->empty()) {
       const std::string name = base::to_lower(*text);
-      if (name != "http" && name != "https") found->expected("http or https");
-      tls = name == "https";
+      const auto named = std::find_if(schemes.begin(), schemes.end(), [&](const auto& each) { return each.name == name; });
+      if (named != schemes.end())
+        scheme = named->scheme;
+      else
+        found->expected("http, https or h2c");
     }
-  complete(entry, tls, port);
+  complete(entry, scheme, port);
   keys.read_integer("weight", entry.weight, 1, 1'000);
   entry.tls_options = read_backend_tls(keys, entry.tls, read, std::move(entry.tls_options));
   keys.read_integer("max_conns_per_host", entry.max_conns_per_host, 0, 1'000'000);
@@ -115,7 +132,7 @@ std::vector<backend_entry> read_backends(const value& from, const backend_entry&
       item.expected("a backend: host and port, or a url");
     } else if (const auto parsed = read_origin(item)) {
       entry.host = parsed->host;
-      complete(entry, parsed->tls, parsed->port);
+      complete(entry, parsed->scheme, parsed->port);
     }
     const auto same = [&](const backend_entry& one) { return one.host == entry.host && one.port == entry.port; };
     if (std::any_of(out.begin(), out.end(), same))

@@ -36,6 +36,8 @@ void read_http2_limits(mapping& keys, proxy_limits& into) {
   keys.read_integer("http2_continuations_max", into.http2_continuations_max, 0, 1'000);
   keys.read_integer("http2_flood_points_max", into.http2_flood_points_max, 100, 1'000'000'000);
   keys.read_integer("http2_flood_points_per_second", into.http2_flood_points_per_second, 1, 1'000'000);
+  keys.read_integer("backend_http2_streams_max", into.backend_http2_streams_max, 1, 10'000);
+  keys.read_integer("backend_http2_connections_max", into.backend_http2_connections_max, 1, 10'000);
 }
 
 void read_limits(const value& from, proxy_limits& into) {

@@ -36,13 +36,13 @@ struct named_scheme {
   std::string_view name;
   route_scheme scheme;
 };
-constexpr std::array<named_scheme, 5> schemes{{{"http", route_scheme::http},
+constexpr std::array<named_scheme, 6> schemes{{{"http", route_scheme::http},
                                                {"https", route_scheme::https},
+                                               {"h2c", route_scheme::h2c},
                                                {"fileserver", route_scheme::fileserver},
                                                {"tcp", route_scheme::tcp},
                                                {"udp", route_scheme::udp}}};
-constexpr std::array<std::string_view, 5> scheme_names{"http", "https", "fileserver", "tcp", "udp"};
-constexpr std::array<std::string_view, 1> refused_schemes{"h2c"};
+constexpr std::array<std::string_view, 6> scheme_names{"http", "https", "h2c", "fileserver", "tcp", "udp"};
 
 // Applications whose usual port GoDoxy knows by the alias.
 struct known_application {
@@ -84,12 +84,7 @@ class route_reader {
     const std::string name = base::to_lower(*text);
     for (const named_scheme& each : schemes)
       if (name == each.name) return each.scheme;
-    if (std::find(refused_schemes.begin(), refused_schemes.end(), name) != refused_schemes.end())
-      found->fail(
-          errc::unsupported,
-          fmt::format("scheme {} is known from GoDoxy but not supported by this version of Cardea", name));
-    else
-      found->expected("http, https, fileserver, tcp or udp", did_you_mean(name, scheme_names));
+    found->expected("http, https, h2c, fileserver, tcp or udp", did_you_mean(name, scheme_names));
     return std::nullopt;
   }
 
@@ -222,7 +217,10 @@ class route_reader {
     keys_.read_integer("max_conns_per_host", route_.max_conns_per_host, 0, 1'000'000);
     keys_.read_integer("max_pending", route_.max_pending, 0, 1'000'000);
     keys_.read("pending_timeout", route_.pending_timeout, std::chrono::milliseconds(1), std::chrono::minutes(10));
-    if (const auto found = keys_.take("healthcheck")) route_.healthcheck = read_healthcheck(*found);
+    if (const auto found = keys_.take("healthcheck")) {
+      route_.healthcheck = read_healthcheck(*found);
+      if (route_.scheme == route_scheme::h2c) refuse_http_check(*found);
+    }
     if (is_stream(route_.scheme)) return refuse_upstream();
     if (const auto found = keys_.take("load_balance"); found && !found->is_off())
       route_.load_balance = read_load_balance(*found);
@@ -235,6 +233,15 @@ class route_reader {
     if (has_host_)
       list->fail(errc::duplicate, "the route has a host or port too; write one of both");
     if (route_.scheme == route_scheme::fileserver) list->fail(errc::invalid_value, "a fileserver has no backends");
+  }
+
+  // The checks speak HTTP/1.1, which no h2c backend need understand: those are asked for a connection.
+  void refuse_http_check(const value& found) {
+    const healthcheck_section& own = route_.healthcheck;
+    if (own.path || own.use_get || own.type == check_kind::http)
+      found.fail(errc::unsupported,
+                 "backends of scheme h2c are checked by connecting to them; write only type: tcp, interval, timeout "
+                 "and retries");
   }
 
   // A stream has one backend; all addresses of its name are tried.

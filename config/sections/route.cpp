@@ -9,6 +9,7 @@ std::vector<backend_entry> backends_of(const route_section& route) {
   only.host = route.host;
   only.port = route.port;
   only.tls = route.scheme == route_scheme::https;
+  only.http2 = route.scheme == route_scheme::h2c;
   only.tls_options = route.tls;
   only.max_conns_per_host = route.max_conns_per_host;
   return {only};

@@ -18,7 +18,7 @@ class trust_store;
 
 namespace cardea::config {
 
-enum class route_scheme { http, https, fileserver, tcp, udp };
+enum class route_scheme { http, https, h2c, fileserver, tcp, udp };
 
 /// Routes below HTTP: bytes or datagrams, from a listening port of their own.
 [[nodiscard]] constexpr bool is_stream(route_scheme scheme) noexcept {

@@ -25,8 +25,11 @@ std::string target::key() const {
 std::vector<target> targets_of(const std::vector<config::route_section>& routes) {
   std::vector<target> out;
   for (const config::route_section& route : routes)
-    for (const config::backend_entry& entry : backends_of(route))
+    for (const config::backend_entry& entry : backends_of(route)) {
       out.push_back({route.alias, entry.host, entry.port, entry.tls, entry.tls_options, route.checks});
+      // The checks of HTTP are made over HTTP/1.1, which these need not understand.
+      if (entry.http2) out.back().plan.type = config::check_kind::tcp;
+    }
   return out;
 }
 

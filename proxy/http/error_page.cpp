@@ -1,5 +1,7 @@
 #include "proxy/http/error_page.hpp"
 
+#include "proxy/http/grpc.hpp"
+
 namespace cardea::proxy::http {
 namespace {
 
@@ -70,6 +72,12 @@ net::task<void> respond(exchange& to, std::uint16_t status, std::string_view con
 net::task<void> respond(exchange& to, failure cause) {
   if (to.head_sent() || cause.kind == failure_kind::client_gone) {
     to.abort();
+    co_return;
+  }
+  if (is_grpc(to)) {
+    const std::string status_fields = grpc_fields_of(cause);
+    if (cause.blame == side::client) to.close_after();
+    co_await respond(to, 200, "application/grpc", {}, status_fields);
     co_return;
   }
   const std::uint16_t status = status_of(cause);

@@ -20,7 +20,8 @@ inline constexpr std::string_view error_page_type = "text/html; charset=utf-8";
 [[nodiscard]] net::task<void> respond(exchange& to, std::uint16_t status, std::string_view content_type,
                                       std::string_view body, std::string_view extra_fields = {});
 
-/// The answer to a failure: the error page, or an abort when a response has begun.
+/// The answer to a failure: the error page, or an abort when a response has begun. A call of gRPC
+/// gets the failure as its own status.
 [[nodiscard]] net::task<void> respond(exchange& to, failure cause);
 
 }  // namespace cardea::proxy::http

@@ -3,6 +3,7 @@
 #include "base/timer_wheel.hpp"
 #include "proxy/http2/flood_budget.hpp"
 #include "proxy/http2/request_decoder.hpp"
+#include "proxy/http2/response_decoder.hpp"
 #include "proxy/net/buffer_pool.hpp"
 
 #include <cstddef>
@@ -22,6 +23,19 @@ struct session_limits {
   base::tick_ms request_head_timeout = 10'000;   ///< preface, settings, and each frame but DATA
   base::tick_ms keep_alive_timeout = 75'000;     ///< without a stream
   base::tick_ms body_progress_timeout = 60'000;  ///< frames of ours that the client does not take
+};
+
+/// Every maximum of a connection to a backend.
+struct client_limits {
+  response_limits response;
+  std::uint32_t streams_max = 256;  ///< at once, if the backend allows as many
+  std::uint32_t stream_window_bytes = 64 * 1024;  ///< of an answer ahead of its client
+  std::uint32_t connection_window_bytes = 1024 * 1024;  ///< in flight; what has arrived does not count
+  std::uint32_t continuations_max = 8;  ///< frames of one header block beyond the first
+  flood_budget::bounds flood;
+  base::tick_ms settings_timeout = 10'000;  ///< until the backend's first frame
+  base::tick_ms idle_timeout = 60'000;      ///< without a stream
+  base::tick_ms progress_timeout = 60'000;  ///< of a frame that has begun, and of ours that are not taken
 };
 
 /// A head is decoded into one buffer, with room for a field beyond it (see request_decoder).

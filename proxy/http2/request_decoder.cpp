@@ -5,6 +5,7 @@
 #include "proxy/http/characters.hpp"
 #include "proxy/http/content_length.hpp"
 #include "proxy/http/hop_by_hop.hpp"
+#include "proxy/http2/field_rules.hpp"
 
 #include <algorithm>
 #include <array>
@@ -22,30 +23,12 @@ constexpr std::size_t method_size_max = 32;
 constexpr std::string_view websocket_key = "sec-websocket-key";
 constexpr std::array<char, request_decoder::websocket_key_bytes> blank_key{};
 
-bool is_field_name(std::string_view name) noexcept {
-  return !name.empty() && name.size() <= 0xffff &&
-         std::all_of(name.begin(), name.end(), [](char c) { return http::is_token(c) && (c < 'A' || c > 'Z'); });
-}
-
-bool is_field_value(std::string_view value) noexcept {
-  if (value.empty()) return true;
-  if (http::is_blank(value.front()) || http::is_blank(value.back())) return false;
-  return std::all_of(value.begin(), value.end(), http::is_text);
-}
-
 bool is_token_text(std::string_view text) noexcept {
   return !text.empty() && std::all_of(text.begin(), text.end(), http::is_token);
 }
 
 bool is_path(std::string_view path) noexcept {
   return std::all_of(path.begin(), path.end(), [](char c) { return c > ' ' && c < 0x7f && c != '#'; });
-}
-
-/// Fields that belong to an HTTP/1 connection (RFC 9113 section 8.2.2); TE is looked at by value.
-bool is_of_connection(http::field_id id) noexcept {
-  using enum http::field_id;
-  return id == connection || id == keep_alive || id == proxy_connection || id == transfer_encoding ||
-         id == upgrade;
 }
 
 /// One head in the making.

@@ -16,8 +16,14 @@ constexpr std::uint8_t not_indexed = 0x00;
 constexpr std::uint8_t never_indexed = 0x10;
 
 constexpr std::size_t status_index = 8;  // ":status 200", the first with that name
+constexpr std::size_t authorization_index = 23;
+constexpr std::size_t cookie_index = 32;
 constexpr std::size_t set_cookie_index = 55;
 constexpr std::size_t name_bytes_quick = 64;
+
+bool is_secret(std::size_t index) noexcept {
+  return index == authorization_index || index == cookie_index || index == set_cookie_index;
+}
 
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
@@ -46,6 +52,8 @@ void block_writer::status(std::uint16_t code) noexcept {
   at_ = std::to_chars(at_, at_ + 3, code).ptr;
 }
 
+void block_writer::indexed_field(std::size_t index) noexcept { integer(indexed, 7, index); }
+
 void block_writer::field(std::string_view name, std::string_view value) noexcept {
   std::array<char, name_bytes_quick> small;
   std::size_t index = 0;
@@ -54,7 +62,7 @@ void block_writer::field(std::string_view name, std::string_view value) noexcept
     index = static_index_of({small.data(), name.size()});
   }
   if (index != 0) {
-    integer(index == set_cookie_index ? never_indexed : not_indexed, 4, index);
+    integer(is_secret(index) ? never_indexed : not_indexed, 4, index);
   } else {
     *at_++ = static_cast<char>(not_indexed);
     integer(0, 7, name.size());
@@ -63,6 +71,13 @@ void block_writer::field(std::string_view name, std::string_view value) noexcept
   integer(0, 7, value.size());
   if (!value.empty()) std::memcpy(at_, value.data(), value.size());
   at_ += value.size();
+}
+
+void block_writer::field_after(std::string_view name, std::string_view front, std::string_view rest) noexcept {
+  integer(not_indexed, 4, static_index_of(name));
+  integer(0, 7, front.size() + rest.size());
+  at_ = std::copy(front.begin(), front.end(), at_);
+  at_ = std::copy(rest.begin(), rest.end(), at_);
 }
 
 void block_writer::number(std::string_view name, std::uint64_t value) noexcept {

@@ -20,8 +20,15 @@ class block_writer {
   [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(at_ - begin_); }
 
   void status(std::uint16_t code) noexcept;
+  /// A field of the static table with its value. REQUIRES: 1 <= index <= static_field_count.
+  void indexed_field(std::size_t index) noexcept;
+  /// Tells a peer that wants a smaller table than there is by default that none is kept. Only at
+  /// the begin of a block; RFC 7541 section 4.2.
+  void drop_table() noexcept { *at_++ = 0x20; }
   /// `name` in any case. Credentials are marked so that nobody compresses them.
   void field(std::string_view name, std::string_view value) noexcept;
+  /// The same with a value in two parts. REQUIRES: a name in lower case of the static table.
+  void field_after(std::string_view name, std::string_view front, std::string_view rest) noexcept;
   void number(std::string_view name, std::uint64_t value) noexcept;
   /// "Name: value\r\n" lines, but for those that belong to an HTTP/1 connection.
   void lines(std::string_view text) noexcept;

@@ -86,18 +86,6 @@ void server_connection::send_goaway(std::uint32_t last, error_code why, std::str
   send_frame(frame_type::goaway, 0, 0, {payload.data(), 8 + reason.size()});
 }
 
-void server_connection::send_blocks(std::uint32_t stream, std::uint8_t flags, std::string_view block) {
-  frame_type type = frame_type::headers;
-  do {
-    const std::string_view part = block.substr(0, frame_payload_max);
-    block.remove_prefix(part.size());
-    const std::uint8_t end = block.empty() ? flag::end_headers : std::uint8_t{0};
-    send_frame(type, static_cast<std::uint8_t>(flags | end), stream, part);
-    type = frame_type::continuation;
-    flags = 0;
-  } while (!block.empty());
-}
-
 bool server_connection::has_room(server_stream& one) noexcept {
   if (output_.size() >= output_high_water) flush();
   if (output_.size() >= output_high_water) {

@@ -2,6 +2,7 @@
 
 #include "proxy/http/exchange.hpp"
 #include "proxy/http2/flood_budget.hpp"
+#include "proxy/http2/header_frames.hpp"
 #include "proxy/http2/limits.hpp"
 #include "proxy/http2/output.hpp"
 #include "proxy/http2/request_decoder.hpp"
@@ -74,10 +75,6 @@ class server_connection {
   /// The positions of what is sent.
   std::uint64_t send_data(server_stream& one, std::string_view data) noexcept;
   void send_end(server_stream& one, std::uint64_t last_frame) noexcept;
-  struct sent_block {
-    bool fits = false;
-    std::uint64_t position = 0;
-  };
   template <class Write>
   [[nodiscard]] sent_block send_block(server_stream& one, std::size_t bound, const Write& write,
                                       std::uint8_t flags = 0) noexcept;
@@ -129,7 +126,6 @@ class server_connection {
   void send_frame(frame_type type, std::uint8_t flags, std::uint32_t stream, std::string_view payload);
   void send_u32(frame_type type, std::uint32_t stream, std::uint32_t value);
   void send_goaway(std::uint32_t last, error_code why, std::string_view reason = {});
-  void send_blocks(std::uint32_t stream, std::uint8_t flags, std::string_view block);
   void reset_number(std::uint32_t id, error_code why);
   void flush();
   void spend(std::uint32_t points);
@@ -180,6 +176,7 @@ class server_connection {
   bool block_ends_stream_ = false;
 
   bool saw_preface_ = false;
+  bool drop_table_due_ = false;  ///< the client wants a smaller HPACK table than the usual one
   bool saw_settings_ = false;
   bool dead_ = false;    ///< the socket is of no more use
   bool failed_ = false;  ///< a GOAWAY with an error is the last thing to send
@@ -194,27 +191,16 @@ class server_connection {
 };
 
 template <class Write>
-server_connection::sent_block server_connection::send_block(server_stream& one, std::size_t bound, const Write& write,
-                                                            std::uint8_t flags) noexcept {
-  const frame_header header{0, frame_type::headers, static_cast<std::uint8_t>(flags | flag::end_headers), one.id};
-  if (bound <= frame_payload_max) {
-    char* const at = output_.reserve(frame_header_bytes + bound);
-    block_writer block(at + frame_header_bytes);
+sent_block server_connection::send_block(server_stream& one, std::size_t bound, const Write& write,
+                                         std::uint8_t flags) noexcept {
+  const auto begin_and_write = [&](block_writer& block) {
+    if (drop_table_due_) block.drop_table();
     write(block);
-    frame_header sized = header;
-    sized.length = static_cast<std::uint32_t>(block.size());
-    write_frame_header(at, sized);
-    const std::uint64_t position = output_.commit(frame_header_bytes + block.size());
-    waiter_.signal_late();
-    return {true, position};
-  }
-  if (bound > net::buffer_pool::buffer_bytes) return {};
-  const net::buffer memory = environment_.buffers.take();
-  block_writer block(memory.data());
-  write(block);
-  const std::uint64_t position = output_.end();
-  send_blocks(one.id, flags, {memory.data(), block.size()});
-  return {true, position};
+  };
+  const sent_block out = append_block(output_, environment_.buffers, one.id, flags, bound + 1, begin_and_write);
+  if (out.fits) drop_table_due_ = false;
+  if (out.fits) waiter_.signal_late();
+  return out;
 }
 
 }  // namespace cardea::proxy::http2

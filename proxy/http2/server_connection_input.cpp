@@ -376,9 +376,11 @@ void server_connection::start(std::unique_ptr<server_stream> made, bool ends_str
 void server_connection::answer_refused(std::uint32_t id, std::uint16_t status, bool ends_stream) {
   std::array<char, 64> memory;
   block_writer block(memory.data());
+  if (std::exchange(drop_table_due_, false)) block.drop_table();
   block.status(status);
   block.number("content-length", 0);
-  send_blocks(id, flag::end_stream, {memory.data(), block.size()});
+  append_block(output_, id, flag::end_stream, {memory.data(), block.size()});
+  waiter_.signal_late();
   closed_.add(id, !ends_stream);
   if (!ends_stream) reset_number(id, error_code::no_error);
 }
@@ -426,6 +428,9 @@ void server_connection::take_settings(const frame_header& header, std::string_vi
 
 error_code server_connection::apply(setting which, std::uint32_t value) {
   switch (which) {
+    case setting::header_table_size:
+      if (value < hpack_table::bytes_possible) drop_table_due_ = true;
+      return error_code::no_error;
     case setting::enable_push:
     case setting::enable_connect_protocol:
     case setting::no_rfc7540_priorities:
@@ -444,7 +449,7 @@ error_code server_connection::apply(setting which, std::uint32_t value) {
       return fits ? error_code::no_error : error_code::flow_control_error;
     }
     default:
-      return error_code::no_error;  // of no concern to us: we keep no table and push nothing
+      return error_code::no_error;  // of no concern to us: we push nothing
   }
 }
 

@@ -14,6 +14,8 @@ namespace cardea::proxy::tls {
 
 namespace {
 
+constexpr std::string_view both_versions("\x02h2\x08http/1.1", 12);
+
 int number_of(backend_options::version value) noexcept {
   return value == backend_options::version::tls12 ? TLS1_2_VERSION : TLS1_3_VERSION;
 }
@@ -35,6 +37,7 @@ std::string backend_options::key() const {
   std::string out(verify ? "verified " : "unverified ");
   out += std::to_string(name.size()) + ' ' + name + (send_name ? " sni" : " no-sni");
   out += ' ' + std::to_string(number_of(min_version)) + '-' + std::to_string(number_of(max_version));
+  if (!offer_http2) out += " http/1.1";
   if (trusted) out += " ca " + base::hex(trusted->id());
   if (certificate) out += " own " + fingerprint_of(certificate->leaf().get());
   return out;
@@ -52,7 +55,7 @@ backend_context::backend_context() : context_(SSL_CTX_new_ex(nullptr, key_schedu
   SSL_CTX_set_default_verify_paths(context);
 }
 
-ssl_ptr backend_context::make_session(const backend_options& options) {
+ssl_ptr backend_context::make_session(const backend_options& options, bool offer_http2) {
   ssl_ptr session(SSL_new(context_.get()));
   if (!session) return session;
   SSL* const raw = session.get();
@@ -63,6 +66,9 @@ ssl_ptr backend_context::make_session(const backend_options& options) {
   // The macro for this casts in the old style.
   if (options.send_name && !is_address)
     SSL_ctrl(raw, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(options.name.c_str()));
+  const auto* const offered = reinterpret_cast<const unsigned char*>(both_versions.data());
+  // Unlike its siblings this one says 0 for success.
+  if (offer_http2 && SSL_set_alpn_protos(raw, offered, static_cast<unsigned>(both_versions.size())) != 0) return nullptr;
   if (options.certificate && !show(raw, *options.certificate)) return nullptr;
   if (options.verify) {
     X509_VERIFY_PARAM* expected = SSL_get0_param(raw);

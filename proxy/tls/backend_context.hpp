@@ -22,6 +22,7 @@ struct backend_options {
   version max_version = version::tls13;
   std::shared_ptr<const base::trust_store> trusted;      ///< null: the system's CAs
   std::shared_ptr<const base::certificate> certificate;  ///< our own, for a backend that asks for one; or null
+  bool offer_http2 = true;  ///< by ALPN, where the exchange can use it
 
   /// Equal exactly for options under which a connection may be shared.
   [[nodiscard]] std::string key() const;
@@ -34,7 +35,8 @@ class backend_context {
 
   /// A session in connect state whose handshake fails unless the options are met; null when
   /// there is no memory for it.
-  [[nodiscard]] ssl_ptr make_session(const backend_options& options);
+  /// `offer_http2`: h2 and http/1.1 by ALPN; without, nothing is offered and HTTP/1.1 is meant.
+  [[nodiscard]] ssl_ptr make_session(const backend_options& options, bool offer_http2 = false);
 
  private:
   ssl_ctx_ptr context_;

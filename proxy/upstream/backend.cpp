@@ -8,7 +8,7 @@ std::string backend::name() const {
 }
 
 std::string backend::pool_key() const {
-  std::string key = tls ? "https " + tls_options.key() : "http";
+  std::string key = tls ? "https " + tls_options.key() : http2 ? "h2c" : "http";
   key += '|' + host + '|' + std::to_string(port);
   for (const base::address& each : addresses) key += '|' + each.to_string();
   return key;

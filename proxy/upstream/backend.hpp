@@ -15,6 +15,7 @@ struct backend {
   std::string host;  ///< as configured
   std::uint16_t port = 80;
   bool tls = false;
+  bool http2 = false;  ///< it speaks HTTP/2 without being asked (h2c); never with `tls`
   tls::backend_options tls_options;      ///< with `tls` only
   std::vector<base::address> addresses;  ///< tried in order; empty when the name did not resolve
 

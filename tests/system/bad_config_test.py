@@ -45,7 +45,7 @@ web:
     "of this file)",
     'config/routes.yml:2:3: app.prot: unknown key; did you mean "port"?',
     'config/routes.yml:4:9: web.port: expected a port from 1 to 65535, found "99999"',
-    'config/routes.yml:5:11: web.scheme: expected http, https, fileserver, tcp or udp, found "htps"; did you mean "https"?',
+    'config/routes.yml:5:11: web.scheme: expected http, https, h2c, fileserver, tcp or udp, found "htps"; did you mean "https"?',
 ])
 
 # name -> (files below config/, the whole list of errors)

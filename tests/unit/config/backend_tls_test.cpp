@@ -44,6 +44,14 @@ TEST_F(backend_tls, v13_verifies_the_routes_host_by_the_systems_authorities_when
   EXPECT_TRUE(plain.tls12 && plain.tls13);
 }
 
+TEST_F(backend_tls, http2_is_offered_unless_it_is_switched_off) {
+  EXPECT_TRUE(read("port: 443").http2);
+  EXPECT_TRUE(read("backend_http2: true").http2);
+  EXPECT_FALSE(read("backend_http2: false").http2);
+  EXPECT_EQ(format_issues(load("backend_http2: false", "http").warnings),
+            "config.yml:2:50: routes.a.backend_http2: has no effect: the backend is not https\n");
+}
+
 TEST_F(backend_tls, server_name_is_on_off_or_a_name) {
   for (const char* on : {"on", "''", "ON"}) {
     EXPECT_TRUE(read(std::string("ssl_server_name: ") + on).send_name) << on;

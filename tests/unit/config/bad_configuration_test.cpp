@@ -190,9 +190,9 @@ TEST(bad_configuration, what_godoxy_knows_and_we_do_not_is_refused_never_ignored
       {"routes: {a: {port: 81, idlewatcher: {idle_timeout: 1h}}}\n",
        "config.yml:1:24: routes.a.idlewatcher: known from GoDoxy but not supported by this version of "
        "Cardea; remove it\n"},
-      {"routes: {a: {port: 81, scheme: h2c}}\n",
-       "config.yml:1:32: routes.a.scheme: scheme h2c is known from GoDoxy but not supported by this version "
-       "of Cardea\n"},
+      {"routes: {a: {port: 81, scheme: h2c, healthcheck: {path: /up}}}\n",
+       "config.yml:1:37: routes.a.healthcheck: backends of scheme h2c are checked by connecting to them; write only "
+       "type: tcp, interval, timeout and retries\n"},
       {"routes: {a: {scheme: http, port: \"90:91\"}}\n",
        "config.yml:1:34: routes.a.port: a listening port of its own is known from GoDoxy but not supported "
        "by this version of Cardea for this scheme; write the target port alone\n"},
@@ -219,7 +219,7 @@ TEST(bad_configuration, routes_say_what_cannot_be_reached) {
       {"routes: {a: {host: \"x y\"}}\n",
        "config.yml:1:20: routes.a.host: expected a host name or an IP address, found \"x y\"\n"},
       {"routes: {a: {port: 81, scheme: htps}}\n",
-       "config.yml:1:32: routes.a.scheme: expected http, https, fileserver, tcp or udp, found \"htps\"; did you mean "
+       "config.yml:1:32: routes.a.scheme: expected http, https, h2c, fileserver, tcp or udp, found \"htps\"; did you mean "
        "\"https\"?\n"},
       {"routes: {c: {scheme: fileserver}}\n",
        "config.yml:1:10: routes.c.root: missing field root: a fileserver needs an absolute folder\n"},

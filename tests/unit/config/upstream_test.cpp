@@ -111,6 +111,21 @@ TEST(upstream, backends_are_written_as_text_or_as_mappings) {
   EXPECT_EQ(route_named("b", "b: {backends: 'x:1, y:2'}").backends.size(), 2U) << "a list may be one text";
 }
 
+TEST(upstream, h2c_is_a_scheme_of_routes_and_of_backends) {
+  const auto route = route_named("a", "a: {scheme: h2c, port: 50051}");
+  ASSERT_EQ(backends_of(route).size(), 1U);
+  EXPECT_TRUE(backends_of(route)[0].http2);
+  EXPECT_FALSE(backends_of(route)[0].tls);
+  EXPECT_EQ(backends_of(route)[0].port, 50051);
+  EXPECT_EQ(backends_of(route_named("a", "a: {scheme: h2c, host: b}"))[0].port, 80);
+  const auto several = route_named("a", "a: {backends: ['h2c://b:81', {host: c, scheme: h2c, port: 8443}, 'd:82']}");
+  ASSERT_EQ(several.backends.size(), 3U);
+  EXPECT_TRUE(several.backends[0].http2);
+  EXPECT_TRUE(several.backends[1].http2);
+  EXPECT_FALSE(several.backends[1].tls) << "a port says nothing where a scheme is written";
+  EXPECT_FALSE(several.backends[2].http2);
+}
+
 TEST(upstream, backends_have_tls_of_their_own_where_they_say_so) {
   const auto route = route_named("a",
                                  "a:\n"
@@ -248,7 +263,7 @@ TEST(upstream, mistakes_are_named_with_their_place) {
       {"a: {host: b, backends: [c]}", "routes.yml:1:14: a.backends: the route has a host or port too; write one of "
                                       "both\n"},
       {"a: {backends: [b/path]}",
-       "routes.yml:1:16: a.backends[0]: expected host:port or http(s)://host:port, without a path, found "
+       "routes.yml:1:16: a.backends[0]: expected host:port, http(s)://host:port or h2c://host:port, without a path, found "
        "\"b/path\"\n"},
       {"a: {backends: [b, b:80]}", "routes.yml:1:19: a.backends[1]: b:80 is in the list already\n"},
       {"a: {backends: [{port: 1}]}",

@@ -29,8 +29,11 @@ TEST(backend, v13_everything_that_must_match_is_part_of_its_key) {
     return base::certificate::from_pem(pair.certificate, pair.key).value();
   };
   using version = tls::backend_options::version;
-  std::vector<backend> all(14, https_backend());
+  std::vector<backend> all(16, https_backend());
   all[1].tls = false;
+  all[14].tls_options.offer_http2 = false;
+  all[15].tls = false;
+  all[15].http2 = true;
   all[2].port = 8443;
   all[3].host = "b.test";
   all[4].addresses = {base::address::from_parts("127.0.0.1", 443).value()};
