@@ -1,5 +1,6 @@
 #include "autocert/sni_matcher.hpp"
 
+#include "base/text.hpp"
 #include "tests/support/scripted_ca.hpp"
 
 #include <gtest/gtest.h>
@@ -69,6 +70,21 @@ TEST(sni_matcher, chooses_as_the_table_says) {
   };
   for (const auto& row : rows)
     EXPECT_EQ(matcher->first(row.name), row.expected.get()) << '"' << row.name << '"';
+}
+
+TEST(sni_matcher, has_no_case_for_any_letter_at_any_place_and_changes_no_other_byte) {
+  const certificate_ptr one = certificate_for({"abcdefghijklmnopqrstuvwxyz0123456789-_.a.test"});
+  const auto matcher = sni_matcher::of({one}, nullptr);
+  EXPECT_EQ(matcher->first("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.A.TEST"), one.get());
+  const std::string name = "abcdefghijklmnopqrstuvwxyz0123456789-_.a.test";
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string other = name;
+      other[i] = static_cast<char>(byte);
+      const bool is_same = base::to_lower(other[i]) == name[i];
+      ASSERT_EQ(matcher->first(other) == one.get(), is_same) << i << ' ' << byte;
+    }
+  }
 }
 
 TEST(sni_matcher, lets_the_first_to_claim_a_name_keep_it) {
