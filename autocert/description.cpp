@@ -44,6 +44,7 @@ bool is_renewed(const config::certificate_request& request) {
 std::string renewal_reason(const renewal_inputs& inputs, base::wall_time now) {
   if (cooldown_until(inputs, now)) return "the pause after a failure ends";
   if (!inputs.dates) return "there is none yet";
+  if (inputs.revoked) return "the CA has revoked it";
   if (inputs.mismatch) return "its names or its CA are not the configured ones";
   if (inputs.suggested)
     return renewal_time(inputs) == *inputs.suggested ? "the CA suggests it"

@@ -152,6 +152,7 @@ base::awaitable<base::result<effect>> provider::attempt_result() {
 void provider::begin_attempt(renew_mode mode) {
   const std::string reason = mode == renew_mode::force                ? "forced"
                              : !current_                              ? "missing"
+                             : is_revoked()                           ? "revoked"
                              : state() == certificate_state::mismatch ? "other names or another CA"
                                                                       : "due";
   log_.info("renewal started",
@@ -389,6 +390,20 @@ base::error provider::failed(const base::error& cause) {
   return make_error(errc::get_certificate_failed, cause.at("get certificate").message()).at(name());
 }
 
+void provider::note_revocation(const base::certificate& which) {
+  const std::string serial = which.serial_hex();
+  if (!current_ || current_->serial_hex() != serial || revoked_ == serial) return;
+  revoked_ = serial;
+  key_is_burnt_ = true;
+  tell(notifications::severity::error, "SSL certificate revoked",
+       has_ca() ? "Its CA has revoked it. Another one with a new key is ordered."
+                : "Its CA has revoked it. Replace its files.",
+       current_->names());
+  wake_.cancel();
+}
+
+bool provider::is_revoked() const { return current_ && !revoked_.empty() && revoked_ == current_->serial_hex(); }
+
 bool provider::is_mismatch() const {
   if (!current_ || !has_ca()) return false;
   return foreign_ || !same_names(current_->names(), request_.domains);
@@ -399,6 +414,7 @@ renewal_inputs provider::inputs() const {
   out.name = request_.cert_path;
   if (current_) out.dates = validity{current_->not_before(), current_->not_after()};
   out.mismatch = is_mismatch();
+  out.revoked = has_ca() && is_revoked();
   out.last_failure = failures_.last();
   out.failures_in_row = failures_.record().in_row;
   if (has_ca())

@@ -89,6 +89,10 @@ class provider {
   /// Attempts whenever it is time, until cancelled. Returns at once for local and pseudo.
   [[nodiscard]] base::awaitable<void> keep_renewed();
 
+  /// The CA says that it has revoked this certificate: if it is the one that is served, operators are told, and
+  /// another one with another key is ordered (B54).
+  void note_revocation(const base::certificate& which);
+
   [[nodiscard]] certificate_status status() const;
   [[nodiscard]] certificate_state state() const;
 
@@ -105,6 +109,7 @@ class provider {
   [[nodiscard]] bool has_ca() const noexcept { return !with_.cas.empty(); }
   [[nodiscard]] renewal_inputs inputs() const;
   [[nodiscard]] bool is_mismatch() const;
+  [[nodiscard]] bool is_revoked() const;
   base::result<effect> renew_without_ca(renew_mode mode);
   [[nodiscard]] base::awaitable<base::result<effect>> attempt_result();
   void begin_attempt(renew_mode mode);
@@ -154,6 +159,7 @@ class provider {
   std::string wanted_;         ///< fingerprint of the request
   setback setback_;            ///< of the attempt that runs
   std::size_t asked_ = 0;      ///< whom it asks
+  std::string revoked_;        ///< serial number of a certificate that the CA has revoked
   bool key_is_burnt_ = false;  ///< the CA wants it replaced at once: not used again, whatever reuse_key says
   bool foreign_ = false;       ///< loaded from disk, and of another CA than the configured one
   bool unreadable_ = false;    ///< files exist but the system refuses to read them

@@ -90,7 +90,10 @@ base::result<void> provider_set::add(const config::certificate_request& request,
   }
   claims_.push_back({std::make_shared<const claimant>(claimant{rank, request.name}),
                      std::make_unique<stapler>(request.cert_path, outside_, log_.with({"provider", request.name}),
-                                               [this] { publish(); }),
+                                               [this] { publish(); },
+                                               [this, index = providers_.size()](const base::certificate& which) {
+                                                 providers_[index]->note_revocation(which);
+                                               }),
                      nullptr});
   providers_.push_back(std::make_unique<provider>(request, std::move(with)));
   return {};

@@ -22,6 +22,7 @@ constexpr hours not_before_max{25};         // further away it was noted before 
 constexpr int jitter_share = 50;            // of the lifetime: 2 %
 constexpr int safety_share = 20;            // of the lifetime, whatever a CA suggests (B06)
 constexpr int success_interval_share = 10;  // of the lifetime (B08)
+constexpr seconds revoked_interval_max{24 * 3600};  // a CA that revokes what it issues is no reason for a loop
 constexpr minutes recheck_interval{10};
 constexpr std::chrono::milliseconds pause_min{50};
 
@@ -96,7 +97,7 @@ base::wall_time chosen_between(base::wall_time start, base::wall_time end, std::
 }
 
 certificate_state state_of(const renewal_inputs& inputs, base::wall_time now) noexcept {
-  if (inputs.mismatch) return certificate_state::mismatch;
+  if (inputs.mismatch || inputs.revoked) return certificate_state::mismatch;
   if (!inputs.dates || renewal_time(inputs) <= now) return certificate_state::expired;
   return certificate_state::valid;
 }
@@ -114,9 +115,10 @@ std::optional<base::wall_time> cooldown_until(const renewal_inputs& inputs, base
 
 base::wall_time next_attempt(const renewal_inputs& inputs, base::wall_time now) noexcept {
   base::wall_time wanted = now;
-  if (inputs.dates && !inputs.mismatch) wanted = renewal_time(inputs);
+  if (inputs.dates && !inputs.mismatch && !inputs.revoked) wanted = renewal_time(inputs);
   if (inputs.dates && inputs.obtained_at && *inputs.obtained_at <= now) {
-    const seconds interval = std::max<seconds>(lifetime(*inputs.dates) / success_interval_share, seconds(1));
+    seconds interval = std::max<seconds>(lifetime(*inputs.dates) / success_interval_share, seconds(1));
+    if (inputs.revoked) interval = std::min(interval, revoked_interval_max);
     wanted = std::max(wanted, *inputs.obtained_at + interval);
   }
   const auto cooled = cooldown_until(inputs, now);

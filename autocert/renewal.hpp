@@ -20,7 +20,7 @@ struct validity {
 enum class certificate_state {
   valid,
   expired,   ///< due for renewal, not necessarily past not_after
-  mismatch,  ///< its names are not the configured ones
+  mismatch,  ///< its names are not the configured ones, or it was revoked
 };
 
 /// not_after is the last second that counts (RFC 5280, 4.1.2.5), so a "90 day"
@@ -63,6 +63,7 @@ struct renewal_inputs {
   std::optional<base::wall_time> not_before = {};    ///< no CA may be asked before; see choose_issuer
   std::optional<base::wall_time> obtained_at = {};   ///< last success of this process
   std::optional<base::wall_time> suggested = {};     ///< chosen in the CA's window (RFC 9773)
+  bool revoked = false;  ///< by its CA: replaced as at a mismatch, a day after the last success at the latest
 };
 
 /// When the certificate is to be renewed: the time that was chosen in the CA's

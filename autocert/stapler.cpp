@@ -23,11 +23,12 @@ constexpr unsigned file_mode = 0644;
 }  // namespace
 
 stapler::stapler(std::string cert_path, const environment& outside, base::logger log,
-                 std::function<void()> changed)
+                 std::function<void()> changed, std::function<void(const base::certificate&)> revoked)
     : path_(std::move(cert_path) + ".ocsp"),
       outside_(outside),
       log_(std::move(log)),
       changed_(std::move(changed)),
+      revoked_(std::move(revoked)),
       wake_(outside.executor, base::steady_timer::time_point::max()) {}
 
 void stapler::follow(base::certificate_ptr certificate) {
@@ -53,8 +54,10 @@ void stapler::take(std::string der, bool is_from_disk) {
       std::max(checked->this_update + (checked->next_update - checked->this_update) / 2, now + retry_min);
   if (checked->says == ocsp::verdict::revoked) {
     log_.error("the CA has revoked the certificate",
-               {{"remedy", "find out why, then renew it (api/v1/cert/renew)"}, {"responder", responder_}});
-    return drop();
+               {{"remedy", "find out why; Cardea orders another one, unless the files are of somebody else"},
+                {"responder", responder_}});
+    drop();
+    return revoked_(*followed_);
   }
   if (!is_from_disk) {
     if (const auto saved = base::write_file_atomically(path_, der, file_mode, *outside_.files); !saved)

@@ -22,8 +22,9 @@ namespace cardea::autocert {
 /// Control thread only.
 class stapler {
  public:
-  /// `outside` outlives it. `changed` is called when `served` has.
-  stapler(std::string cert_path, const environment& outside, base::logger log, std::function<void()> changed);
+  /// `outside` outlives it. `changed` is called when `served` has, `revoked` with each answer that says so.
+  stapler(std::string cert_path, const environment& outside, base::logger log, std::function<void()> changed,
+          std::function<void(const base::certificate&)> revoked);
 
   /// What is served from now on; null for nothing.
   void follow(base::certificate_ptr certificate);
@@ -45,6 +46,7 @@ class stapler {
   const environment& outside_;
   base::logger log_;
   std::function<void()> changed_;
+  std::function<void(const base::certificate&)> revoked_;
   base::certificate_ptr followed_;
   base::certificate_ptr served_;
   std::string responder_;  ///< empty: nothing to do

@@ -4,7 +4,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from support import cardea, certificates, harness
+from support import cardea, certificates, harness, peers
 
 NAME = "ocsp.example.test"
 # A responder is asked at once; the rest is for a busy machine.
@@ -110,6 +110,29 @@ class ocsp_stapling(harness.case):
         server.process.wait_for_log("signature is not the issuer's", ASKED)
         self.assertEqual(self.status(server), "none")
         self.assertFalse(os.path.exists(self.chain + ".ocsp"))
+        server.stop()
+
+    def test_b54_a_certificate_that_its_ca_revoked_is_replaced_with_a_new_key(self):
+        dns = peers.name_server(self, ["example.test", "other.test"])
+        ca = peers.acme_ca(self, dns, settings={"ocspResponderURL": f"http://127.0.0.1:{self.port}"})
+        section = cardea.acme(dns, ca, ("example.test",), "reuse_key: true\n")
+        server = cardea.server(self, section, "x-none: {}\n").start()
+        server.wait_for_certificates("main")
+        server.stop()
+        old, old_key = cardea.serial_on_disk(self, cardea.MAIN), self.read(cardea.MAIN[1])
+        # What Pebble signs with speaks for it.
+        self.ca = self.write("issuer.crt", ca.ask_management("/intermediates/0"))
+        self.write("issuer.key", ca.ask_management("/intermediate-keys/0"))
+        self.index = self.write("pebble.index", f"R\t301231235959Z\t250101000000Z\t{old}\tunknown\t/CN=example.test\n")
+        self.start_responder()
+        server.start()
+        server.process.wait_for_log("the CA has revoked the certificate", ASKED)
+        harness.wait_until(lambda: cardea.serial_on_disk(self, cardea.MAIN) != old, 30,
+                           lambda: f"another certificate:\n{server.log()[-4000:]}")
+        self.assertNotEqual(self.read(cardea.MAIN[1]), old_key, "whatever reuse_key says")
+        self.assertEqual(ca.order_count(), 2)
+        self.assertRegex(server.log(), "renewal started.*reason=revoked")
+        harness.wait_until(lambda: certificates.served(server.https, "example.test").serial != old, 5, "it served")
         server.stop()
 
     def test_the_answer_of_somebody_else_is_not_shown(self):

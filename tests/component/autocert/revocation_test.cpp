@@ -174,5 +174,40 @@ TEST_F(revocation_of, b54_a_server_that_runs_takes_up_what_a_command_installed) 
   EXPECT_THAT(cas_["main"].orders, IsEmpty()) << "it orders nothing itself";
 }
 
+TEST_F(revocation_of, b54_b92_a_certificate_that_the_ca_says_it_revoked_is_told_of_and_replaced_with_a_new_key) {
+  std::vector<notifications::notice> told;
+  auto wanted = request("main", "cloudflare", {"a.test"});
+  wanted.reuse_key = true;
+  auto around = outside();
+  around.notify = [&](const notifications::notice& what) { told.push_back(what); };
+  set_ = provider_set::create({wanted, {}}, std::move(around)).value();
+  set_->load_all();
+  set_->schedule_renewal_all();
+  time_.run_for(1h);
+  ASSERT_TRUE(cas_["main"].orders.empty()) << "it is valid for months";
+  provider& main = *set_->providers().front();
+  const auto revoked = main.certificate();
+  ASSERT_EQ(revoked->serial_hex(), old_->serial_hex());
+  cas_["main"].script = [](std::size_t nth) { return nth == 1 ? ca_answer{.failure = "busy"} : ca_answer{}; };
+  main.note_revocation(*revoked);
+  main.note_revocation(*revoked);
+  time_.settle();
+  EXPECT_EQ(cas_["main"].orders.size(), 1U);
+  EXPECT_EQ(cas_["main"].orders.at(0).replaces, old_->serial_hex()) << "the CA's limits do not count it then";
+  EXPECT_EQ(served("a.test"), old_->serial_hex()) << "until there is another one";
+  time_.run_for(48h);
+  ASSERT_EQ(cas_["main"].orders.size(), 2U) << "after the pause, and no more";
+  EXPECT_NE(served("a.test"), old_->serial_hex());
+  const auto key_of = [](const base::certificate& of) { return base::key_ptr(of.key()); };
+  EXPECT_NE(EVP_PKEY_eq(key_of(*revoked).get(), key_of(*main.certificate()).get()), 1) << "whatever reuse_key says";
+  std::vector<std::string> titles;
+  for (const auto& each : told) titles.push_back(each.title);
+  EXPECT_THAT(titles, ElementsAre("SSL certificate revoked for main", "SSL certificate renewal failed for main",
+                                  "SSL certificate renewed for main"));
+  main.note_revocation(*revoked);
+  time_.run_for(1h);
+  EXPECT_EQ(cas_["main"].orders.size(), 2U) << "of another certificate than the one that is served";
+}
+
 }  // namespace
 }  // namespace cardea::autocert

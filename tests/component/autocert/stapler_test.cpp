@@ -39,7 +39,8 @@ class a_stapler : public testing::Test {
   void start() {
     stop();
     begin_ = time_.now();
-    stapler_ = std::make_unique<stapler>(folder_ / "a.crt", outside_, base::logger("test"), [this] { ++changes_; });
+    stapler_ = std::make_unique<stapler>(folder_ / "a.crt", outside_, base::logger("test"), [this] { ++changes_; },
+                                         [this](const base::certificate& which) { revoked_.push_back(which.serial_hex()); });
     stapler_->follow(leaf_);
     running_ = std::make_unique<base::task_group>(io_.get_executor(), base::logger("test"));
     running_->spawn(stapler_->keep_fresh());
@@ -81,6 +82,7 @@ class a_stapler : public testing::Test {
   std::unique_ptr<stapler> stapler_;
   std::unique_ptr<base::task_group> running_;
   std::size_t changes_ = 0;
+  std::vector<std::string> revoked_;
 
   base::wall_time begin_;
   std::vector<std::chrono::minutes> asked_;  ///< since the start
@@ -168,6 +170,7 @@ TEST_F(a_stapler, shows_nothing_of_a_certificate_that_was_revoked_and_goes_on_as
   status_ = V_OCSP_CERTSTATUS_REVOKED;
   time_.run_for(48h + 1min);
   EXPECT_FALSE(is_shown());
+  EXPECT_THAT(revoked_, ElementsAre(leaf_->serial_hex()));
   status_ = V_OCSP_CERTSTATUS_GOOD;  // it was on hold
   time_.run_for(48h + 1min);
   EXPECT_TRUE(is_shown());

@@ -168,6 +168,18 @@ TEST(renewal, b08_next_attempt_waits_for_due_time_cooldown_and_interval) {
       << "a CA that adds names must not make us loop";
 }
 
+TEST(renewal, b54_what_its_ca_revoked_is_replaced_at_once_but_not_twice_a_day) {
+  renewal_inputs inputs;
+  inputs.dates = issued(start, 90 * day);
+  inputs.revoked = true;
+  EXPECT_EQ(next_attempt(inputs, start + day), start + day);
+  EXPECT_EQ(state_of(inputs, start + day), certificate_state::mismatch);
+  inputs.obtained_at = start;
+  EXPECT_EQ(next_attempt(inputs, start + 1h), start + day);
+  inputs.dates = issued(start, 24h);
+  EXPECT_EQ(next_attempt(inputs, start + 1h), start + 144min) << "a tenth of a short life is less";
+}
+
 TEST(renewal, b01_a_suggested_time_decides_before_the_lifetime_does) {
   renewal_inputs inputs{.name = "certs/cert.crt", .dates = issued(start, 90 * day)};
   inputs.suggested = start + 10 * day;  // a CA that wants to revoke
