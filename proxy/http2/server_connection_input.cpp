@@ -57,6 +57,7 @@ void server_connection::read() {
       break;
     }
     in_end_ += got.bytes;
+    rest_at_ = 0;
     take_frames();
   }
   if (in_begin_ == in_end_) {
