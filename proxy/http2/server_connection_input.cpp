@@ -19,18 +19,16 @@ constexpr std::string_view announcement_ping = "cardeaGA";
 // gRPC's smallest message is longer; what is shorter and not the end leads to nothing.
 constexpr std::size_t crumb_bytes = 5;
 constexpr std::uint32_t tiny_increment = 128;
-// Of a request whose answer is complete: read and thrown away before it is reset.
-constexpr std::size_t linger_bytes_max = 256 * 1024;
-constexpr base::tick_ms linger_timeout = 2'000;
 
 // The handler's coroutine belongs to the loop; the connection waits for it before it goes.
 net::task<void> serve(server_connection& connection, http::handler& handler, server_stream& one) {
   co_await handler.handle(one);
   // There are clients that lose an answer to a reset behind it, even to one without blame (RFC 9113
   // section 8.1): who is still sending has a while to come to its end.
-  const base::tick_ms deadline = one.waiter().loop().now() + linger_timeout;
+  const session_limits& limits = connection.limits();
+  const base::tick_ms deadline = one.waiter().loop().now() + limits.linger_timeout;
   std::size_t read = 0;
-  while (connection.is_answered_early(one) && read < linger_bytes_max) {
+  while (connection.is_answered_early(one) && read < limits.linger_bytes_max) {
     const http::body_view rest = one.read_body();
     if (rest.state != net::io::done && rest.state != net::io::blocked) break;
     read += rest.data.size();
