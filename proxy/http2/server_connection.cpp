@@ -173,7 +173,7 @@ void server_connection::flush() {
 // ---- streams
 
 void server_connection::give_back(server_stream& one, std::size_t bytes) noexcept {
-  if (!one.remote_ended_ && one.open())
+  if (one.takes_body())
     if (const std::uint32_t step = one.receive_window_.give_back(bytes); step > 0)
       send_u32(frame_type::window_update, one.id, step);
   if (const std::uint32_t step = receive_window_.give_back(bytes); step > 0)

@@ -189,7 +189,7 @@ void server_connection::take_data() {
   in_begin_ += size;
   data_left_ -= size;
   server_stream* one = streams_.find(data_stream_);
-  if (one != nullptr && one->open() && !one->remote_ended_) {
+  if (one != nullptr && one->takes_body()) {
     if (!one->receive(part)) {
       spend(price::reset);
       reset(*one, error_code::protocol_error);
@@ -283,7 +283,7 @@ void server_connection::end_block(std::string_view block) {
   const bool ends_stream = block_ends_stream_;
   if (!is_idle(id)) {
     server_stream* one = streams_.find(id);
-    if (one != nullptr && one->open() && !one->remote_ended_) return take_trailers(*one, block, ends_stream);
+    if (one != nullptr && one->takes_body()) return take_trailers(*one, block, ends_stream);
     const auto how = one == nullptr ? closed_.find(id) : closed_streams::kind::ended;
     if (how == closed_streams::kind::never_opened)
       return fail(error_code::protocol_error, "a stream's number that was passed over");
