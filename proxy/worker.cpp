@@ -45,6 +45,8 @@ http2::session_limits http2_limits_from(const config::proxy_limits& limits) {
   out.request_head_timeout = limits.request_head_timeout.count();
   out.keep_alive_timeout = limits.keep_alive_timeout.count();
   out.body_progress_timeout = limits.body_progress_timeout.count();
+  out.linger_timeout = limits.linger_timeout.count();
+  out.linger_bytes_max = limits.linger_bytes_max;
   return out;
 }
 

@@ -1,14 +1,12 @@
 #include "proxy/http2/body_store.hpp"
 
-#include "proxy/net/frame_pool.hpp"
-
 #include <cstring>
 #include <utility>
 
 namespace cardea::proxy::http2 {
 
 void body_store::release_small() noexcept {
-  if (data_ != nullptr && !large_) net::frame_pool::release(data_, small_bytes);
+  if (data_ != nullptr && !large_) buffers_.release_block(data_, small_bytes);
 }
 
 void body_store::append(std::string_view data) {
@@ -20,7 +18,7 @@ void body_store::append(std::string_view data) {
     } else {
       const bool fits_small = held + data.size() <= small_bytes;
       net::buffer larger = fits_small ? net::buffer() : buffers_.take();
-      char* const memory = fits_small ? static_cast<char*>(net::frame_pool::allocate(small_bytes)) : larger.data();
+      char* const memory = fits_small ? buffers_.take_block(small_bytes) : larger.data();
       if (held > 0) std::memcpy(memory, data_ + begin_, held);
       release_small();
       large_ = std::move(larger);

@@ -1,9 +1,7 @@
 #include "proxy/http2/client_connection.hpp"
-#include "proxy/net/frame_pool.hpp"
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 #include <utility>
 
 namespace cardea::proxy::http2 {
@@ -239,17 +237,17 @@ void client_connection::skip_block(std::string_view block) {
 
 void client_connection::take_head(client_stream& one, std::string_view block, bool ends_stream) {
   const net::buffer memory = environment_.buffers.take();
-  auto* const made = new (net::frame_pool::allocate(sizeof(client_stream::waiting_head))) client_stream::waiting_head;
+  client_stream::waiting_head* const made = one.make_head();
   const auto outcome =
       decoder_.head(block, one.to_head_, ends_stream, {memory.data(), net::buffer_pool::buffer_bytes}, made->head);
   const bool is_interim = made->head.status < 200;
   const bool too_many = is_interim && one.heads_ == client_stream::heads_max;
   if (outcome.is != verdict::accepted || too_many) {
-    client_stream::release(made);
+    one.release(made);
     if (outcome.is == verdict::broken) return fail(error_code::compression_error, outcome.reason);
     return reject(one, error_code::protocol_error, too_many ? "too many interim responses" : outcome.reason);
   }
-  made->bytes = client_stream::keep(memory.data(), outcome.bytes);
+  made->bytes = one.keep(memory.data(), outcome.bytes);
   made->size = outcome.bytes;
   if (is_interim) {
     one.add_head(made);
@@ -268,7 +266,7 @@ void client_connection::take_trailers(client_stream& one, std::string_view block
   if (outcome.is == verdict::broken) return fail(error_code::compression_error, outcome.reason);
   if (outcome.is == verdict::malformed) return reject(one, error_code::protocol_error, outcome.reason);
   if (!ends_stream) return reject(one, error_code::protocol_error, "a second head, or trailers without an end");
-  one.trailers_ = client_stream::keep(memory.data(), outcome.bytes);
+  one.trailers_ = one.keep(memory.data(), outcome.bytes);
   one.trailers_size_ = outcome.bytes;
   if (!one.receive_end())
     reject(one, error_code::protocol_error, "a body that is shorter than the head says");

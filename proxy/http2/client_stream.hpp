@@ -65,8 +65,9 @@ class client_stream final : public http::backend_exchange {
   };
   static constexpr int heads_max = 16;
 
-  [[nodiscard]] static char* keep(const char* from, std::size_t size);
-  static void release(waiting_head* one) noexcept;
+  [[nodiscard]] char* keep(const char* from, std::size_t size);
+  [[nodiscard]] waiting_head* make_head();
+  void release(waiting_head* one) noexcept;
   void add_head(waiting_head* one) noexcept;
   /// Body bytes in order; false when the head allows no such.
   [[nodiscard]] bool receive(std::string_view data);

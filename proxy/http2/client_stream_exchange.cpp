@@ -1,10 +1,10 @@
 #include "proxy/http2/client_stream.hpp"
 
 #include "proxy/http2/client_connection.hpp"
-#include "proxy/net/frame_pool.hpp"
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 namespace cardea::proxy::http2 {
 
@@ -22,20 +22,25 @@ client_stream::client_stream(client_connection& on, net::waiter& told) noexcept
 client_stream::~client_stream() {
   connection_.leave(*this);
   while (first_head_ != nullptr) next_head();
-  if (trailers_ != nullptr) net::frame_pool::release(trailers_, trailers_size_);
+  if (trailers_ != nullptr) connection_.buffers().release_block(trailers_, trailers_size_);
 }
 
 char* client_stream::keep(const char* from, std::size_t size) {
   if (size == 0) return nullptr;
-  auto* const out = static_cast<char*>(net::frame_pool::allocate(size));
+  char* const out = connection_.buffers().take_block(size);
   std::memcpy(out, from, size);
   return out;
 }
 
+client_stream::waiting_head* client_stream::make_head() {
+  return new (connection_.buffers().take_block(sizeof(waiting_head))) waiting_head;
+}
+
 void client_stream::release(waiting_head* one) noexcept {
-  if (one->bytes != nullptr) net::frame_pool::release(one->bytes, one->size);
+  net::buffer_pool& buffers = connection_.buffers();
+  if (one->bytes != nullptr) buffers.release_block(one->bytes, one->size);
   one->~waiting_head();
-  net::frame_pool::release(one, sizeof(waiting_head));
+  buffers.release_block(one, sizeof(waiting_head));
 }
 
 void client_stream::add_head(waiting_head* one) noexcept {

@@ -23,6 +23,10 @@ struct session_limits {
   base::tick_ms request_head_timeout = 10'000;   ///< preface, settings, and each frame but DATA
   base::tick_ms keep_alive_timeout = 75'000;     ///< without a stream
   base::tick_ms body_progress_timeout = 60'000;  ///< frames of ours that the client does not take
+  /// Read and thrown away behind an answer that came early, and behind a connection's last frame, so that
+  /// neither is lost to a reset.
+  std::size_t linger_bytes_max = 256 * 1024;
+  base::tick_ms linger_timeout = 2'000;
 };
 
 /// Every maximum of a connection to a backend.

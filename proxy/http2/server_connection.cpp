@@ -15,6 +15,7 @@ constexpr std::string_view announcement_ping = "cardeaGA";
 // A client that wants an answer grants more than this at once, or is at its end.
 constexpr std::size_t tiny_window = 1'024;
 constexpr std::size_t tiny_frame = 128;
+constexpr base::tick_ms rest_after = 250;
 constexpr std::uint32_t updates_earned_max = 1'000;
 
 }  // namespace
@@ -172,7 +173,7 @@ void server_connection::flush() {
 // ---- streams
 
 void server_connection::give_back(server_stream& one, std::size_t bytes) noexcept {
-  if (!one.remote_ended_ && one.open())
+  if (one.takes_body())
     if (const std::uint32_t step = one.receive_window_.give_back(bytes); step > 0)
       send_u32(frame_type::window_update, one.id, step);
   if (const std::uint32_t step = receive_window_.give_back(bytes); step > 0)
@@ -268,6 +269,7 @@ base::tick_ms server_connection::deadline() const noexcept {
   base::tick_ms at = frame_deadline();
   if (blocked_since_ != base::no_deadline) at = std::min(at, blocked_since_ + limits.body_progress_timeout);
   if (live_ == 0) at = std::min(at, idle_since_ + limits.keep_alive_timeout);
+  if (live_ == 0 && rest_at_ != 0) at = std::min(at, rest_at_);
   if (ending_ == ending::announced) at = std::min(at, ending_since_ + announcement_timeout);
   return at;
 }
@@ -285,11 +287,23 @@ void server_connection::check_time() {
   if (live_ == 0 && time >= idle_since_ + limits.keep_alive_timeout) settle_end();
 }
 
+// Whoever stays away for a moment will for longer.
+void server_connection::rest_when_idle() {
+  if (live_ > 0 || in_ || !output_.empty()) {
+    rest_at_ = 0;
+  } else if (rest_at_ == 0) {
+    rest_at_ = now() + rest_after;
+  } else if (now() >= rest_at_) {
+    stream_.rest();
+    rest_at_ = base::no_deadline;
+  }
+}
+
 bool server_connection::step() {
   check_time();
   if (!dead_ && !failed_) read();
   flush();
-  if (live_ == 0 && !in_ && output_.empty()) stream_.rest();
+  rest_when_idle();
   // What was left unread because of what was unsent: no edge will tell of it.
   return !dead_ && !failed_ && stream_.can_read() && output_.size() < output_hold;
 }

@@ -133,6 +133,7 @@ class server_connection {
   void announce_end();
   void settle_end();
   void check_time();
+  void rest_when_idle();
   [[nodiscard]] base::tick_ms now() const noexcept { return waiter_.loop().now(); }
   [[nodiscard]] base::tick_ms frame_deadline() const noexcept;
 
@@ -188,6 +189,7 @@ class server_connection {
   base::tick_ms idle_since_;
   base::tick_ms partial_since_ = base::no_deadline;  ///< a frame, or a block, is not complete
   base::tick_ms blocked_since_ = base::no_deadline;  ///< the client does not take our frames
+  base::tick_ms rest_at_ = 0;  ///< when an idle one puts away what can be made anew; 0: it is not idle
 };
 
 template <class Write>

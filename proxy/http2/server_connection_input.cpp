@@ -19,18 +19,16 @@ constexpr std::string_view announcement_ping = "cardeaGA";
 // gRPC's smallest message is longer; what is shorter and not the end leads to nothing.
 constexpr std::size_t crumb_bytes = 5;
 constexpr std::uint32_t tiny_increment = 128;
-// Of a request whose answer is complete: read and thrown away before it is reset.
-constexpr std::size_t linger_bytes_max = 256 * 1024;
-constexpr base::tick_ms linger_timeout = 2'000;
 
 // The handler's coroutine belongs to the loop; the connection waits for it before it goes.
 net::task<void> serve(server_connection& connection, http::handler& handler, server_stream& one) {
   co_await handler.handle(one);
   // There are clients that lose an answer to a reset behind it, even to one without blame (RFC 9113
   // section 8.1): who is still sending has a while to come to its end.
-  const base::tick_ms deadline = one.waiter().loop().now() + linger_timeout;
+  const session_limits& limits = connection.limits();
+  const base::tick_ms deadline = one.waiter().loop().now() + limits.linger_timeout;
   std::size_t read = 0;
-  while (connection.is_answered_early(one) && read < linger_bytes_max) {
+  while (connection.is_answered_early(one) && read < limits.linger_bytes_max) {
     const http::body_view rest = one.read_body();
     if (rest.state != net::io::done && rest.state != net::io::blocked) break;
     read += rest.data.size();
@@ -57,6 +55,7 @@ void server_connection::read() {
       break;
     }
     in_end_ += got.bytes;
+    rest_at_ = 0;
     take_frames();
   }
   if (in_begin_ == in_end_) {
@@ -190,7 +189,7 @@ void server_connection::take_data() {
   in_begin_ += size;
   data_left_ -= size;
   server_stream* one = streams_.find(data_stream_);
-  if (one != nullptr && one->open() && !one->remote_ended_) {
+  if (one != nullptr && one->takes_body()) {
     if (!one->receive(part)) {
       spend(price::reset);
       reset(*one, error_code::protocol_error);
@@ -284,7 +283,7 @@ void server_connection::end_block(std::string_view block) {
   const bool ends_stream = block_ends_stream_;
   if (!is_idle(id)) {
     server_stream* one = streams_.find(id);
-    if (one != nullptr && one->open() && !one->remote_ended_) return take_trailers(*one, block, ends_stream);
+    if (one != nullptr && one->takes_body()) return take_trailers(*one, block, ends_stream);
     const auto how = one == nullptr ? closed_.find(id) : closed_streams::kind::ended;
     if (how == closed_streams::kind::never_opened)
       return fail(error_code::protocol_error, "a stream's number that was passed over");

@@ -6,18 +6,16 @@
 namespace cardea::proxy::http2 {
 namespace {
 
-constexpr std::size_t linger_bytes_max = 256 * 1024;
-constexpr base::tick_ms linger_timeout = 2'000;
 // In the kernel beyond what is on its way; with as much in our own output that is what an urgent answer waits for.
 constexpr int kernel_queue_bytes = 128 * 1024;
 
 // Reads what the client still sends, so that a reset does not destroy the GOAWAY on its way.
-net::task<void> linger(tls::stream& stream, net::waiter& waiter, net::buffer_pool& buffers) {
-  const base::tick_ms deadline = waiter.loop().now() + linger_timeout;
+net::task<void> linger(tls::stream& stream, net::waiter& waiter, const session_environment& environment) {
+  const base::tick_ms deadline = waiter.loop().now() + environment.limits.linger_timeout;
   stream.shut_down_write();
-  net::buffer waste = buffers.take();
+  net::buffer waste = environment.buffers.take();
   std::size_t read = 0;
-  while (read < linger_bytes_max) {
+  while (read < environment.limits.linger_bytes_max) {
     const net::io_result got = stream.read(waste.data(), net::buffer_pool::buffer_bytes);
     read += got.bytes;
     if (got.state == net::io::done) continue;
@@ -54,7 +52,7 @@ net::task<bool> serve_http2(tls::stream& stream, net::waiter& waiter, const http
   while (connection->live_streams() > 0) co_await waiter.settle();
   const bool dismissed = here && here->dismissed();
   here.reset();
-  if (connection->may_end_in_order() && !dismissed) co_await linger(stream, waiter, environment.buffers);
+  if (connection->may_end_in_order() && !dismissed) co_await linger(stream, waiter, environment);
   stream.close();
   co_return connection->calmed();
 }

@@ -61,6 +61,8 @@ class server_stream final : public http::exchange {
   /// The stream is over, whoever said so: the handler learns of it.
   void cut() noexcept;
   [[nodiscard]] bool open() const noexcept { return !cut_ && !ended_; }
+  /// Behind its answer, too: what the client still sends is read for a while, so that it learns of the answer.
+  [[nodiscard]] bool takes_body() const noexcept { return !cut_ && !remote_ended_; }
 
   // For the connection's table.
   std::uint32_t id;

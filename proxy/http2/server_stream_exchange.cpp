@@ -20,7 +20,7 @@ server_stream::server_stream(server_connection& owner, net::event_loop& loop, st
 }
 
 server_stream::~server_stream() {
-  if (bytes_ != nullptr) net::frame_pool::release(bytes_, bytes_size_);
+  if (bytes_ != nullptr) connection_.buffers().release_block(bytes_, bytes_size_);
 }
 
 void* server_stream::operator new(std::size_t size) { return net::frame_pool::allocate(size); }
@@ -30,7 +30,7 @@ void server_stream::operator delete(void* memory, std::size_t size) noexcept {
 
 void server_stream::keep_bytes(const char* from, std::size_t size) {
   bytes_size_ = std::max<std::size_t>(size, 1);
-  bytes_ = static_cast<char*>(net::frame_pool::allocate(bytes_size_));
+  bytes_ = connection_.buffers().take_block(bytes_size_);
   std::memcpy(bytes_, from, size);
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "proxy/net/frame_pool.hpp"
+
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -47,11 +49,21 @@ class buffer_pool {
   /// Kept for reuse; more are given back to the system when they are returned.
   static constexpr std::size_t spare_max = 1024;
 
-  /// Taken and not given back.
-  [[nodiscard]] std::size_t bytes_in_use() const noexcept { return in_use_ * buffer_bytes; }
+  /// Taken and not given back, blocks included.
+  [[nodiscard]] std::size_t bytes_in_use() const noexcept { return in_use_; }
+
+  /// Memory of any size, mostly small, that counts as much as buffers do; from the thread's frame pool.
+  [[nodiscard]] char* take_block(std::size_t bytes) {
+    in_use_ += bytes;
+    return static_cast<char*>(frame_pool::allocate(bytes));
+  }
+  void release_block(void* block, std::size_t bytes) noexcept {
+    in_use_ -= bytes;
+    frame_pool::release(block, bytes);
+  }
 
   [[nodiscard]] buffer take() {
-    ++in_use_;
+    in_use_ += buffer_bytes;
     if (spare_.empty()) return {*this, new char[buffer_bytes]};
     char* data = spare_.back().release();
     spare_.pop_back();
@@ -61,12 +73,12 @@ class buffer_pool {
  private:
   friend class buffer;
   void give_back(char* data) noexcept {
-    --in_use_;
+    in_use_ -= buffer_bytes;
     std::unique_ptr<char[]> owned(data);
     if (spare_.size() < spare_max) spare_.push_back(std::move(owned));
   }
 
-  std::size_t in_use_ = 0;
+  std::size_t in_use_ = 0;  ///< bytes
   std::vector<std::unique_ptr<char[]>> spare_ = reserved();
   static std::vector<std::unique_ptr<char[]>> reserved() {
     std::vector<std::unique_ptr<char[]>> out;

@@ -9,7 +9,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from support import cardea, certificates, clients, harness, peers, websocket
+from support import cardea, certificates, clients, harness, http2_backends, http2_client, peers, websocket
 
 FEW, MANY = 50, 550
 RECORD = 16 * 1024  # what a TLS record holds
@@ -24,15 +24,15 @@ class budget(harness.case):
         self.library = os.path.join(os.path.dirname(harness.binary), "..", "tests", "libcall_counter.so")
         self.assertTrue(os.path.exists(self.library), f"{self.library} is built together with the program")
 
-    def counts(self, work, port):
+    def counts(self, work, port, more=""):
         """What the program counted while `work(server)` ran and while it started and ended."""
-        server = cardea.server(self, cardea.local(self.cert, self.key), cardea.route("app", port), threads=1)
+        server = cardea.server(self, cardea.local(self.cert, self.key), cardea.route("app", port, more), threads=1)
         server.start(env={"LD_PRELOAD": os.path.abspath(self.library), "CALL_COUNTER_OUTPUT": self.path("counts")})
         work(server)
         server.stop()
         return {name: int(value) for name, value in (line.split() for line in self.read("counts").splitlines())}
 
-    def spent(self, talk, port=None, few=FEW, many=MANY):
+    def spent(self, talk, port=None, few=FEW, many=MANY, more=""):
         """What each exchange of `talk(server)` costs: a context whose value makes one."""
         def times(number):
             def work(server):
@@ -41,8 +41,8 @@ class budget(harness.case):
                         exchange()
             return work
 
-        less, more = (self.counts(times(number), port or self.origin.port) for number in (few, many))
-        return {name: (more[name] - less[name]) / (many - few) for name in more}
+        less, all_of_them = (self.counts(times(number), port or self.origin.port, more) for number in (few, many))
+        return {name: (all_of_them[name] - less[name]) / (many - few) for name in less}
 
     @contextlib.contextmanager
     def connection(self, server):
@@ -125,6 +125,37 @@ class budget(harness.case):
                 client.close()
 
         self.assert_four_data_calls(self.spent(talk, port=origin.port))
+
+    def streams(self, at_once):
+        """Requests of an HTTP/2 client, so many at once."""
+        @contextlib.contextmanager
+        def talk(server):
+            connection = http2_client.connection(self, server.https, "app.example.test", self.ca)
+            yield lambda: self.assertEqual(connection.get_all(["/small"] * at_once), [(200, b"small\n")] * at_once)
+            connection.close()
+        return talk
+
+    def h2c(self):
+        return {"port": http2_backends.nginx(self, "h2c", more="keepalive_requests 1000000;").port,
+                "more": "scheme: h2c\n"}
+
+    def test_a_request_of_an_http2_client_costs_what_one_of_http1_costs(self):
+        self.assert_four_data_calls(self.spent(self.streams(1)))
+
+    def test_a_request_to_an_http2_backend_makes_hardly_more_calls_and_allocates_and_locks_nothing(self):
+        spent = self.spent(self.streams(1), **self.h2c())
+        # Two of each, unless nginx sends head and body apart, which then arrive apart.
+        self.assertLess(spent["receive"], 3, spent)
+        self.assertLess(spent["send"], 3, spent)
+        # One turn more than over HTTP/1: whoever reads for many wakes the one whom it concerns.
+        self.assertLess(spent["wait"], 4.5, spent)
+        self.assert_nothing_allocated_or_locked(spent)
+
+    def test_requests_at_once_share_the_calls_of_both_connections(self):
+        spent = self.spent(self.streams(50), few=100, many=300, **self.h2c())
+        # For fifty, which would make two hundred one by one. How many come back together is the backend's affair.
+        self.assertLess(spent["receive"] + spent["send"], 100, spent)
+        self.assert_nothing_allocated_or_locked(spent)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 // The sanitizers bring an allocator of their own, so that there is nothing to count under them.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
+#include "tests/support/http2_backend.hpp"
 #include "tests/support/http2_client.hpp"
 #include "tests/support/proxy_under_test.hpp"
 
@@ -78,6 +79,35 @@ TEST(http2_cost, a_stream_allocates_nothing_on_a_connection_in_use) {
   EXPECT_TRUE(other.settle());
   counting = false;
   EXPECT_GT(allocations.load(), 0) << "a new connection does: the count counts";
+}
+
+TEST(http2_cost, an_exchange_on_a_shared_connection_allocates_nothing_with_trailers_or_without) {
+  const raw_origin origin(tests::http2_backend::playing([](tests::http2_backend& backend, int) {
+    // All of a round together, so that the first one needs as much as any.
+    for (bool alive = true; alive;) {
+      std::string answers;
+      for (int i = 0; i < 20 && alive; ++i) {
+        const auto each = backend.request();
+        alive = each.stream != 0;
+        answers +=
+            http2_client::headers(each.stream, {{":status", "200"}, {"content-type", "application/grpc"}}, false) +
+            http2_client::data(each.stream, "ok") +
+            http2_client::headers(each.stream, {{"grpc-status", "0"}, {"grpc-message", "nothing to say"}}, true);
+      }
+      if (alive) backend.send(answers);
+    }
+  }));
+  routing::route route = tests::route_to(origin.port());
+  route.upstream.backends[0].http2 = true;
+  const proxy_under_test proxy({route});
+  http2_client client(proxy.port());
+  const std::uint32_t next = ask_side_by_side(client, 1, 400, 20);
+  allocations = 0;
+  counting = true;
+  static_cast<void>(ask_side_by_side(client, next, 400, 20));
+  counting = false;
+  EXPECT_EQ(allocations.load(), 0);
+  EXPECT_EQ(origin.connections(), 1);
 }
 
 }  // namespace
