@@ -3,8 +3,10 @@
 #include "config/document.hpp"
 #include "config/findings.hpp"
 #include "config/listening.hpp"
+#include "config/log_files.hpp"
 #include "config/reader.hpp"
 #include "config/scalars.hpp"
+#include "config/sections/access_log.hpp"
 #include "config/sections/link_group.hpp"
 #include "config/sections/read_api.hpp"
 #include "config/sections/read_autocert.hpp"
@@ -76,6 +78,7 @@ class loading {
     add_link_groups(routes_, found_);
     plan_checks();
     check_listening();
+    check_log_files();
   }
 
   load_result finish() {
@@ -358,6 +361,16 @@ class loading {
     }
     find_listening_conflicts(loaded_, sections, [&](std::size_t index, std::string text) {
       fail(sound[index]->where, errc::duplicate, std::move(text));
+    });
+  }
+
+  void check_log_files() {
+    std::vector<const access_log_section*> sections{loaded_.entrypoint.access_log.get()};
+    for (const placed_route& one : routes_) sections.push_back(one.route.access_log.get());
+    find_log_conflicts(sections, [&](std::size_t index, std::string text) {
+      place where = routes_[index - 1].where;
+      where.path += ".access_log";
+      fail(where, errc::duplicate, std::move(text));
     });
   }
 

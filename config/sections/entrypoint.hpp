@@ -15,6 +15,8 @@ class trust_store;
 
 namespace cardea::config {
 
+struct access_log_section;
+
 /// Every maximum of the data plane: what crosses it is refused, never repaired.
 struct proxy_limits {
   std::size_t request_line_bytes_max = 8 * 1024;    ///< 414 beyond (L05)
@@ -49,6 +51,9 @@ struct proxy_limits {
   std::chrono::milliseconds udp_idle_timeout{60'000};      ///< of a UDP route's session (L15)
   std::size_t udp_sessions_max = 8'192;                    ///< per worker (L15)
   std::size_t udp_sessions_per_source_max = 256;           ///< per worker and IP address (L15)
+
+  std::size_t access_log_buffer_bytes = 1'024 * 1'024;  ///< per worker, of lines that are not written yet (L12)
+  std::size_t access_log_line_bytes_max = 16 * 1'024;   ///< longer values are shortened (L12)
 
   std::size_t http2_streams_max = 100;            ///< at once for each connection; REFUSED_STREAM beyond (F01, F08)
   std::size_t http2_streams_total_max = 100'000;  ///< of one connection, which then ends gracefully (F09)
@@ -89,6 +94,7 @@ struct entrypoint_section {
   bool strict_host = false;
   /// Who vouches for clients on all https listeners; null: routes say it for themselves.
   std::shared_ptr<const base::trust_store> client_cas;
+  std::shared_ptr<const access_log_section> access_log;  ///< of all requests; null: none
   proxy_protocol_section proxy_protocol;  ///< of the https, http and TCP listeners
   tls_section tls;
   proxy_limits limits;

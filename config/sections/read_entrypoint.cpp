@@ -2,6 +2,7 @@
 
 #include "config/scalars.hpp"
 #include "config/sections/body_limits.hpp"
+#include "config/sections/read_access_log.hpp"
 #include "config/sections/read_inbound_mtls.hpp"
 #include "config/sections/read_proxy_protocol.hpp"
 #include "config/sections/read_tls.hpp"
@@ -19,7 +20,7 @@ constexpr milliseconds timeout_min{10};
 constexpr milliseconds timeout_max = std::chrono::hours(24);
 
 // What stands here guards the site: to start without it would open what its owner closed.
-constexpr std::array<std::string_view, 3> refused{"middlewares", "access_log", "rules"};
+constexpr std::array<std::string_view, 2> refused{"middlewares", "rules"};
 
 void read_address(mapping& keys, std::string_view key, std::string& into) {
   if (const auto found = keys.take(key))
@@ -75,6 +76,9 @@ void read_limits(const value& from, proxy_limits& into) {
   keys.read_integer("udp_sessions_max", into.udp_sessions_max, 1, 1'000'000);
   keys.read_integer("udp_sessions_per_source_max", into.udp_sessions_per_source_max, 1, 1'000'000);
   keys.read_size("proxy_header_bytes_max", into.proxy_header_bytes_max, 256, 64 * kibi);
+  // Four lines of the longest kind fit, so that the longest one always finds room.
+  keys.read_size("access_log_buffer_bytes", into.access_log_buffer_bytes, 256 * kibi, kibi * kibi * kibi);
+  keys.read_size("access_log_line_bytes_max", into.access_log_line_bytes_max, 2 * kibi, 64 * kibi);
   read_http2_limits(keys, into);
   keys.finish();
 }
@@ -91,6 +95,7 @@ entrypoint_section read_entrypoint(const value& from, std::span<const inbound_mt
   keys.read_integer("threads", out.threads, 0, threads_max);
   keys.read("strict_host", out.strict_host);
   out.client_cas = read_profile_reference(keys, "inbound_mtls_profile", profiles);
+  out.access_log = read_access_log(keys);
   out.proxy_protocol = read_proxy_protocol(keys);
   if (const auto tls = keys.take("tls")) out.tls = read_tls(*tls);
   if (const auto limits = keys.take("limits")) read_limits(*limits, out.limits);

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "config/scalars.hpp"
 #include "config/sections/body_limits.hpp"
+#include "config/sections/read_access_log.hpp"
 #include "config/sections/read_backend_tls.hpp"
 #include "config/sections/read_backends.hpp"
 #include "config/sections/read_healthcheck.hpp"
@@ -21,11 +22,10 @@ namespace {
 
 // Each of these changes who may reach the backend, how it is trusted, or
 // whether it runs at all.
-constexpr std::array<std::string_view, 10> refused{"middlewares",
+constexpr std::array<std::string_view, 9> refused{"middlewares",
                                                    "rules",
                                                    "rule_file",
                                                    "idlewatcher",
-                                                   "access_log",
                                                    "agent",
                                                    "proxmox",
                                                    "path_patterns",
@@ -67,6 +67,7 @@ class route_reader {
     const bool may_be_https = route_.scheme == route_scheme::https || keys_.take("backends");
     route_.tls = read_backend_tls(keys_, may_be_https, around_.read_pem);
     read_client_policy();
+    read_log();
     read_body_limits();
     read_timeouts();
     read_upstream();
@@ -180,6 +181,13 @@ class route_reader {
     found->expected("a host name or an IP address", is_url ? "write scheme, host and port apart"
                                                     : parse_address(*text) ? "write the port as \"port\""
                                                                            : "");
+  }
+
+  void read_log() {
+    const auto found = keys_.take("access_log");
+    if (found && !found->is_off() && is_stream(route_.scheme))
+      return found->fail(errc::unsupported, "routes of scheme tcp and udp carry no requests to log; remove it");
+    route_.access_log = read_access_log(keys_);
   }
 
   void read_body_limits() {

@@ -18,6 +18,8 @@ class trust_store;
 
 namespace cardea::config {
 
+struct access_log_section;
+
 enum class route_scheme { http, https, h2c, fileserver, tcp, udp };
 
 /// Routes below HTTP: bytes or datagrams, from a listening port of their own.
@@ -48,6 +50,7 @@ struct route_section {
   std::shared_ptr<const base::trust_store> client_cas;
   std::optional<std::size_t> request_body_bytes_max;  ///< none: the entrypoint's; 0: any
   std::optional<std::size_t> request_body_rate_min;   ///< likewise
+  std::shared_ptr<const access_log_section> access_log;  ///< besides the entrypoint's; null: none
   std::string root;            ///< fileserver: absolute folder
   std::string index = "/index.html";
   bool spa = false;    ///< fileserver: unknown paths get the index

@@ -162,9 +162,6 @@ TEST(bad_configuration, what_godoxy_knows_and_we_do_not_is_refused_never_ignored
        "    - use: cidr_whitelist\n",
        "config.yml:2:3: entrypoint.middlewares: known from GoDoxy but not supported by this version of "
        "Cardea; remove it\n"},
-      {"entrypoint: {access_log: {stdout: true}}\n",
-       "config.yml:1:14: entrypoint.access_log: known from GoDoxy but not supported by this version of "
-       "Cardea; remove it\n"},
       {"entrypoint: {rules: {not_found: [{do: error 403}]}}\n",
        "config.yml:1:14: entrypoint.rules: known from GoDoxy but not supported by this version of Cardea; "
        "remove it\n"},
