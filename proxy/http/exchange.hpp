@@ -6,8 +6,13 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+
+namespace cardea::proxy::access_log {
+struct logger;
+}
 
 namespace cardea::proxy::http {
 
@@ -16,6 +21,7 @@ struct client_info {
   std::string address;      ///< numeric, without a port
   std::string server_name;  ///< SNI in lower case; empty without
   bool secure = false;      ///< over TLS
+  bool speaks_http2 = false;
   /// Which authorities the client's certificate was checked against in the
   /// handshake (a trust store's id); zeros when none was asked for.
   std::array<unsigned char, 32> policy{};
@@ -41,6 +47,15 @@ struct response_start {
   body_framing framing = body_framing::none;  ///< none, length, or chunked / until_close for "as long as it comes"
   std::uint64_t content_length = 0;
   bool announce_length = false;  ///< also without a body (HEAD, 304)
+};
+
+/// What those who answer an exchange tell about it, when somebody wants to know.
+struct exchange_notes {
+  std::shared_ptr<const void> kept = {};  ///< holds what the others point into
+  std::string_view route = {};
+  const access_log::logger* log = nullptr;  ///< the route's own access log
+  std::string_view backend_host = {};       ///< the one that was asked last
+  std::uint16_t backend_port = 0;           ///< 0: none was
 };
 
 /// One request and its response, seen from the client's protocol.
@@ -92,6 +107,12 @@ class exchange {
   virtual void close_after() noexcept = 0;
   /// The response cannot be completed: the client must see that it is broken.
   virtual void abort() noexcept = 0;
+
+  /// Null when nobody wants to know.
+  [[nodiscard]] exchange_notes* notes() const noexcept { return notes_; }
+
+ protected:
+  exchange_notes* notes_ = nullptr;
 };
 
 /// Answers exchanges: what a session calls without knowing routes or backends.
@@ -100,6 +121,13 @@ class handler {
   virtual ~handler() = default;
   /// Must send a complete response or abort. The exchange outlives the task.
   [[nodiscard]] virtual net::task<void> handle(exchange& request) = 0;
+  /// A request was answered with `status` before it was one that could be handled; `first_line` is how it began, as
+  /// far as it came.
+  virtual void refused(const client_info& client, std::uint16_t status, std::string_view first_line) noexcept {
+    static_cast<void>(client);
+    static_cast<void>(status);
+    static_cast<void>(first_line);
+  }
 };
 
 }  // namespace cardea::proxy::http
