@@ -129,6 +129,10 @@ void add_traffic(std::string& to, const proxy::proxy_status& now) {
       .add({}, fmt::to_string(now.requests_total));
   family(to, "cardea_handshakes_failed_total", "counter", "TLS handshakes that did not succeed.")
       .add({}, fmt::to_string(now.handshakes_failed));
+  family(to, "cardea_access_log_lines_total", "counter", "Lines of access logs that were handed on to be written.")
+      .add({}, fmt::to_string(now.access_log_lines));
+  family(to, "cardea_access_log_dropped_total", "counter", "Lines of access logs that were dropped for want of room.")
+      .add({}, fmt::to_string(now.access_log_dropped));
 }
 
 }  // namespace

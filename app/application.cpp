@@ -31,8 +31,10 @@ std::vector<std::string> certificate_files(const config::autocert_section& secti
   return out;
 }
 
-proxy::host_policy host_policy_of(const config::entrypoint_section& entrypoint) {
-  return {entrypoint.strict_host, entrypoint.client_cas};
+proxy::host_policy host_policy_of(const config::entrypoint_section& entrypoint,
+                                  const proxy::access_log::journal& journal) {
+  return {entrypoint.strict_host, entrypoint.client_cas,
+          entrypoint.access_log ? journal.find(*entrypoint.access_log) : nullptr};
 }
 
 }  // namespace
@@ -65,7 +67,7 @@ application::~application() = default;
 int application::run() {
   // Before the workers start: they inherit the blocked mask and never see a signal.
   base::error_code failure;
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number, failure);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) signals_.add(number, failure);
   std::signal(SIGPIPE, SIG_IGN);
   proxy::net::raise_descriptor_limit();
   if (!start(load_())) return 1;
@@ -96,6 +98,12 @@ bool application::start(config::load_result loaded) {
     log_.error("cannot start", {{"reason", prober.error().message()}});
     return false;
   }
+  auto logs = open_access_logs(*configuration_, server_.journal());
+  if (!logs) {
+    log_.error("cannot start", {{"reason", logs.error().message()}});
+    return false;
+  }
+  access_logs_ = std::move(*logs);
   if (const auto started = server_.start(configuration_->entrypoint); !started) {
     log_.error("cannot start", {{"reason", started.error().message()}});
     return false;
@@ -189,6 +197,10 @@ base::awaitable<void> application::handle_signals() {
       ask_for_reload();
       continue;
     }
+    if (number == SIGUSR1) {
+      server_.journal().reopen();
+      continue;
+    }
     log_.info("stopping", {{"signal", number}});
     stop();
   }
@@ -232,6 +244,11 @@ base::awaitable<void> application::reload() {
       co_return;
     }
   }
+  auto logs = open_access_logs(*loaded, server_.journal());
+  if (!logs) {
+    log_.error("the new configuration is not used, the old one goes on", {{"reason", logs.error().message()}});
+    co_return;
+  }
   // The last thing that may fail: what it binds is taken up, or nothing was.
   if (const auto bound = server_.bind_streams(stream_endpoints(*loaded)); !bound) {
     log_.error("the new configuration is not used, the old one goes on", {{"reason", bound.error().message()}});
@@ -242,12 +259,13 @@ base::awaitable<void> application::reload() {
   if (loaded->entrypoint.tls != configuration_->entrypoint.tls) server_.apply(loaded->entrypoint.tls);
   if (loaded->notifications != configuration_->notifications) notifications_->use(loaded->notifications);
   configuration_ = loaded;
+  access_logs_ = std::move(*logs);
   watch_files(next.files);
-  const auto routes = co_await route_resolver_.resolve(loaded);
+  const auto routes = co_await route_resolver_.resolve(loaded, server_.journal());
   routes_ = routes;
   publish_streams(make_streams(*loaded, route_resolver_.book()));
   server_.publish_proxy_protocol(loaded->entrypoint);
-  server_.publish_routes(routes, host_policy_of(loaded->entrypoint));
+  server_.publish_routes(routes, host_policy_of(loaded->entrypoint, server_.journal()));
   health_->watch(loaded->routes);
   log_.info("configuration reloaded", {{"routes", loaded->routes.size()}});
 }
@@ -281,14 +299,14 @@ void application::warn_about_fixed_settings(const config::configuration& next) c
 base::awaitable<void> application::refresh_routes() {
   while (!stopping_) {
     const shared_configuration from = configuration_;
-    const auto next = co_await route_resolver_.resolve(from);
+    const auto next = co_await route_resolver_.resolve(from, server_.journal());
     const auto streams = make_streams(*from, route_resolver_.book());
     // A reload may have published other routes meanwhile.
     if (!stopping_ && from == configuration_ && (!streams_ || !same_streams(*streams_, *streams)))
       publish_streams(streams);
     if (!stopping_ && from == configuration_ && (!routes_ || !same_addresses(*routes_, *next))) {
       routes_ = next;
-      server_.publish_routes(next, host_policy_of(from->entrypoint));
+      server_.publish_routes(next, host_policy_of(from->entrypoint, server_.journal()));
     }
     server_.release_certificates();
     if (stopping_) co_return;  // stop() ended waits, and there is no other to come

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/access_logs.hpp"
 #include "app/issuers.hpp"
 #include "app/routes.hpp"
 #include "autocert/notifications/notifier.hpp"
@@ -96,6 +97,7 @@ class application {
   std::unique_ptr<config::watch> certificate_watch_;
   std::unique_ptr<proxy::health::monitor> health_;
   std::unique_ptr<api::server> api_;
+  std::vector<proxy::access_log::shared_logger> access_logs_;  ///< of the configuration in force
   std::shared_ptr<const proxy::routing::route_table> routes_;
   std::shared_ptr<const proxy::stream::route_table> streams_;
   proxy::server server_;

@@ -119,11 +119,14 @@ std::set<address_book::name> names_of(const config::configuration& from) {
 route_resolver::route_resolver() : log_("routes"), sticky_secret_(random_secret()) {}
 
 base::awaitable<std::shared_ptr<const proxy::routing::route_table>> route_resolver::resolve(
-    std::shared_ptr<const config::configuration> from) {
+    std::shared_ptr<const config::configuration> from, const proxy::access_log::journal& journal) {
   co_await refresh(from);
   std::vector<proxy::routing::route> routes;
-  for (const config::route_section& section : from->routes)
-    if (!config::is_stream(section.scheme)) routes.push_back(make_route(section, book_, sticky_secret_));
+  for (const config::route_section& section : from->routes) {
+    if (config::is_stream(section.scheme)) continue;
+    routes.push_back(make_route(section, book_, sticky_secret_));
+    if (section.access_log) routes.back().access_log = journal.find(*section.access_log);
+  }
   co_return std::make_shared<const proxy::routing::route_table>(std::move(routes), from->match_domains);
 }
 

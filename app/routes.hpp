@@ -3,6 +3,7 @@
 #include "base/async.hpp"
 #include "base/log.hpp"
 #include "config/config.hpp"
+#include "proxy/access_log/journal.hpp"
 #include "proxy/routing/route_table.hpp"
 #include "proxy/upstream/address_book.hpp"
 
@@ -18,9 +19,9 @@ class route_resolver {
 
   /// The configuration's routes with their backends' names resolved: those that are not fresh are asked for.
   /// A name that does not resolve keeps its last addresses; without any it leaves its backend without an address
-  /// and a warning, never a failure of the whole.
+  /// and a warning, never a failure of the whole. Access logs are those of the journal, which outlives the call.
   [[nodiscard]] base::awaitable<std::shared_ptr<const proxy::routing::route_table>> resolve(
-      std::shared_ptr<const config::configuration> from);
+      std::shared_ptr<const config::configuration> from, const proxy::access_log::journal& journal);
   /// What the names of the last configuration resolved to, those of TCP and UDP routes among them.
   [[nodiscard]] const proxy::upstream::address_book& book() const noexcept { return book_; }
   /// How long the last answers may be used.

@@ -180,7 +180,6 @@ net::task<void> serve_connection(net::file_descriptor accepted, base::address pe
   client.address = from->client.host();
   client.secure = environment.tls != nullptr;
   client.forwarded_fields = forwarded_fields(client.address, client.secure, environment.port);
-  bool speaks_http2 = false;
   if (client.secure) {
     const bool secured = co_await shake_hands(stream, waiter, environment, client.address, facts, deadline);
     if (!secured) {
@@ -197,10 +196,10 @@ net::task<void> serve_connection(net::file_descriptor accepted, base::address pe
     client.server_name = facts.server_name;
     client.policy = facts.policy;
     client.forwarded_fields += tls::client_identity_fields(stream.session());
-    speaks_http2 = tls::chose_http2(stream.session());
+    client.speaks_http2 = tls::chose_http2(stream.session());
     stream.release_session();
   }
-  if (speaks_http2) {
+  if (client.speaks_http2) {
     const bool calmed = co_await http2::serve_http2(stream, waiter, client, environment.http2);
     if (calmed) tell_flood(environment, client);
     co_return;

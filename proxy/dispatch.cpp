@@ -60,6 +60,7 @@ net::task<void> dispatch::handle(http::exchange& request) {
     co_return;
   }
   const routing::route& route = view->routes->routes()[index];
+  if (http::exchange_notes* const notes = request.notes()) *notes = {view, route.name, route.access_log.get()};
   const http::body_limits body = body_limits_of(route, settings_.request_body);
   if (head.framing == http::body_framing::length && head.content_length > body.bytes_max) {
     const failure refused{failure_kind::refused_request, side::client, 413, "the request body is too large"};

@@ -326,6 +326,13 @@ void tell(const failure& cause, const std::string& backend, http::exchange& requ
                               {"others", std::exchange(untold, 0)}});
 }
 
+void note_backend(const http::exchange& request, const upstream::backend& asked) noexcept {
+  http::exchange_notes* const notes = request.notes();
+  if (notes == nullptr) return;
+  notes->backend_host = asked.host;
+  notes->backend_port = asked.port;
+}
+
 /// Why a backend did not serve a request, and whether another attempt may.
 struct setback {
   failure cause;
@@ -415,6 +422,7 @@ net::task<void> forward(http::exchange& request, upstream::group& to, forward_se
       co_await http::respond(request, cause);
       co_return;
     }
+    note_backend(request, to.backend_at(next.index));
     how.set_cookie = to.set_cookie(way, next.index, request.client().secure);
     std::optional<setback> met;
     {

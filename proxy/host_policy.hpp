@@ -4,6 +4,10 @@
 
 #include <memory>
 
+namespace cardea::proxy::access_log {
+struct logger;
+}
+
 namespace cardea::proxy {
 
 /// What holds for all hosts of the entrypoint, whatever their routes.
@@ -11,6 +15,7 @@ struct host_policy {
   bool strict = false;  ///< 421 when Host is not the TLS server name
   /// Who vouches for every client of https; null: each route says it for itself.
   std::shared_ptr<const base::trust_store> client_cas;
+  std::shared_ptr<const access_log::logger> access_log;  ///< of all requests; null: none
 };
 
 }  // namespace cardea::proxy

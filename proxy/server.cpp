@@ -74,7 +74,7 @@ base::result<void> server::open_entrypoint(const config::entrypoint_section& ent
   const auto preface = preface_of(entrypoint);
   for (std::size_t i = 0; i < workers.size(); ++i) {
     const upstream::worker_share share{i, workers.size()};
-    workers[i] = std::make_unique<worker>(entrypoint, https_port, tickets_, preface, share);
+    workers[i] = std::make_unique<worker>(entrypoint, https_port, tickets_, preface, share, journal_);
     for (const address_plan& place : *places) {
       auto fd = sockets_.share({place.where, net::transport::tcp}, i);
       if (!fd) return fd.error();
@@ -174,6 +174,7 @@ void server::shut_down(std::chrono::milliseconds grace) {
   for (std::thread& each : threads_) each.join();
   threads_.clear();
   workers_.clear();
+  journal_.stop();
 }
 
 proxy_status server::status() const {
@@ -192,6 +193,9 @@ proxy_status server::status() const {
     sum.connections_evicted += own.connections_evicted.load(std::memory_order_relaxed);
     sum.requests_shed += own.requests_shed.load(std::memory_order_relaxed);
   }
+  const access_log::journal_counters logged = journal_.counters();
+  sum.access_log_lines = logged.written;
+  sum.access_log_dropped = logged.dropped;
   return sum;
 }
 

@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "base/pending_challenges.hpp"
 #include "config/sections/entrypoint.hpp"
+#include "proxy/access_log/journal.hpp"
 #include "proxy/host_policy.hpp"
 #include "proxy/net/listening_sockets.hpp"
 #include "proxy/routing/route_table.hpp"
@@ -71,12 +72,16 @@ class server {
   /// Blocks the calling thread.
   void shut_down(std::chrono::milliseconds grace);
 
+  /// What access logs are opened in, before the routes that have them are published.
+  [[nodiscard]] access_log::journal& journal() noexcept { return journal_; }
+
   [[nodiscard]] proxy_status status() const;
 
  private:
   [[nodiscard]] base::result<void> open_entrypoint(const config::entrypoint_section& entrypoint,
                                                    std::vector<std::unique_ptr<worker>>& workers);
 
+  access_log::journal journal_;  ///< outlives the workers
   std::shared_ptr<const tls::ticket_keys> tickets_ = std::make_shared<const tls::ticket_keys>();
   tls::ticket_rotation rotation_{std::chrono::steady_clock::now()};
   std::vector<base::certificate_snapshot> published_;  ///< the last one, and those that workers may still hold

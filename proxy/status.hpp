@@ -67,6 +67,8 @@ struct proxy_status {
   std::uint64_t datagrams_dropped = 0;
   std::uint64_t connections_evicted = 0;
   std::uint64_t requests_shed = 0;
+  std::uint64_t access_log_lines = 0;
+  std::uint64_t access_log_dropped = 0;  ///< there was no room for them, or no disk
 };
 
 }  // namespace cardea::proxy

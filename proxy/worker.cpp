@@ -113,7 +113,7 @@ struct worker::entrance {
 
 worker::worker(const config::entrypoint_section& entrypoint, std::uint16_t https_port,
                std::shared_ptr<const tls::ticket_keys> tickets, std::shared_ptr<const preface_policy> preface,
-               upstream::worker_share share)
+               upstream::worker_share share, access_log::journal& journal)
     : limits_(entrypoint.limits),
       session_limits_(session_limits_from(limits_)),
       http2_limits_(http2_limits_from(limits_)),
@@ -127,6 +127,7 @@ worker::worker(const config::entrypoint_section& entrypoint, std::uint16_t https
       server_tls_(entrypoint.tls, std::move(tickets), limits_.certificates_open_max),
       dispatch_(dispatch_settings(buffers_, limits_), counters_),
       redirect_(https_port),
+      pen_(journal, {limits_.access_log_buffer_bytes, limits_.access_log_line_bytes_max}),
       fleet_(loop_, resources_, backend_tls_, pool_limits_, share),
       streams_{{loop_, resources_, {buffers_, pipes_}, tcp_limits_from(limits_)}, no_streams(), limits_.client_hello_bytes_max},
       stream_connections_(environment_of({{}, 0, true}, dispatch_)),
@@ -222,11 +223,15 @@ net::task<void> worker::sweep_backends() {
 void worker::install(std::shared_ptr<const routing::route_table> routes, host_policy policy) {
   auto view = std::make_shared<worker_view>();
   view->hosts = std::move(policy);
+  access_logs logs{view->hosts.access_log, view->hosts.access_log != nullptr};
   for (const routing::route& route : routes->routes()) {
+    logs.wanted = logs.wanted || route.access_log != nullptr;
     const bool has_backends = route.kind == routing::route::kind::backend;
     view->groups.push_back(has_backends ? fleet_.assemble(route.upstream) : nullptr);
   }
   view->routes = std::move(routes);
+  if (logs.wanted) pen_.equip();
+  access_logs_ = std::move(logs);
   server_tls_.publish(std::shared_ptr<const tls::client_policies>(view));
   dispatch_.publish(std::move(view));
 }

@@ -3,6 +3,7 @@
 #include "base/certificate_source.hpp"
 #include "base/pending_challenges.hpp"
 #include "config/sections/entrypoint.hpp"
+#include "proxy/access_gate.hpp"
 #include "proxy/challenge_gate.hpp"
 #include "proxy/connection.hpp"
 #include "proxy/dispatch.hpp"
@@ -32,7 +33,7 @@ class worker {
   };
   worker(const config::entrypoint_section& entrypoint, std::uint16_t https_port,
          std::shared_ptr<const tls::ticket_keys> tickets, std::shared_ptr<const preface_policy> preface,
-         upstream::worker_share share);
+         upstream::worker_share share, access_log::journal& journal);
   ~worker();
 
   /// Before `run`.
@@ -94,8 +95,12 @@ class worker {
   dispatch dispatch_;
   https_redirect redirect_;
   base::challenge_snapshot challenges_;  ///< null: nothing is pending
-  challenge_gate secure_gate_{dispatch_, challenges_};
-  challenge_gate clear_gate_{redirect_, challenges_};
+  challenge_gate secure_challenges_{dispatch_, challenges_};
+  challenge_gate clear_challenges_{redirect_, challenges_};
+  access_logs access_logs_;
+  access_log::recorder pen_;
+  access_gate secure_gate_{secure_challenges_, access_logs_, pen_};
+  access_gate clear_gate_{clear_challenges_, access_logs_, pen_};
   upstream::fleet fleet_;
   net::pipe_pool pipes_;
   stream_environment streams_;

@@ -38,6 +38,11 @@ enum class head_outcome : std::uint8_t {
   gone,
 };
 
+// Of a request that was not understood: what stands before its first line break.
+std::string_view first_line(std::string_view received) noexcept {
+  return received.substr(0, received.find_first_of("\r\n"));
+}
+
 // Ends after a final answer: says that no more comes, then reads what the
 // client still sends, bounded in time and size; closing at once would reset
 // the connection and could destroy the answer on its way (RFC 9112 section 9.6).
@@ -145,6 +150,7 @@ net::task<void> serve_http1(tls::stream& stream, net::waiter& waiter, const http
     if (outcome == head_outcome::idle || outcome == head_outcome::gone) break;
     if (outcome != head_outcome::complete) {
       const std::uint16_t status = outcome == head_outcome::timed_out ? std::uint16_t{408} : now->parser.why().status;
+      environment.handler.refused(client, status, first_line(in.unread()));
       in.memory.release();
       co_await refuse(stream, waiter, environment, status);
       break;

@@ -373,6 +373,7 @@ void server_connection::start(std::unique_ptr<server_stream> made, bool ends_str
 
 // The client is told what was wrong with it, as over HTTP/1, but without a page.
 void server_connection::answer_refused(std::uint32_t id, std::uint16_t status, bool ends_stream) {
+  environment_.handler.refused(client_, status, {});
   std::array<char, 64> memory;
   block_writer block(memory.data());
   if (std::exchange(drop_table_due_, false)) block.drop_table();

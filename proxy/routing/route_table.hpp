@@ -14,6 +14,10 @@
 #include <string_view>
 #include <vector>
 
+namespace cardea::proxy::access_log {
+struct logger;
+}
+
 namespace cardea::proxy::routing {
 
 struct file_root {
@@ -39,6 +43,7 @@ struct route {
   file_root files;
   std::optional<std::uint64_t> request_body_bytes_max;  ///< none: the entrypoint's
   std::optional<std::size_t> request_body_rate_min;     ///< likewise; 0: any
+  std::shared_ptr<const access_log::logger> access_log;  ///< besides the entrypoint's; null: none
   /// Who vouches for this route's clients; null: they need no certificate.
   std::shared_ptr<const base::trust_store> client_cas;
 };

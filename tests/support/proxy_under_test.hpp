@@ -124,7 +124,8 @@ class proxy_under_test {
     const auto started = server_.start(section);
     EXPECT_TRUE(started) << started.error().message();
     server_.publish_certificates(std::make_shared<named_certificates>(ca_.issue("DNS:app.test")));
-    hosts_ = {section.strict_host, section.client_cas};
+    hosts_ = {section.strict_host, section.client_cas, {}};
+    if (section.access_log) hosts_.access_log = open_log(*section.access_log);
     publish(std::move(routes));
   }
   explicit proxy_under_test(const raw_origin& origin, config::entrypoint_section section = {})
@@ -134,6 +135,13 @@ class proxy_under_test {
     const auto table =
         std::make_shared<const proxy::routing::route_table>(std::move(routes), std::vector<std::string>{});
     server_.publish_routes(table, hosts_);
+  }
+
+  /// For the routes that are published next.
+  [[nodiscard]] proxy::access_log::shared_logger open_log(const config::access_log_section& section) {
+    auto opened = server_.journal().open(section);
+    EXPECT_TRUE(opened) << opened.error().message();
+    return opened ? *opened : nullptr;
   }
 
   void publish_streams(std::vector<proxy::stream::route> routes) {

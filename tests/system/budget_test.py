@@ -94,6 +94,12 @@ class budget(harness.case):
     def test_a_keep_alive_request_makes_four_data_calls_and_allocates_and_locks_nothing(self):
         self.assert_four_data_calls(self.spent(self.gets("/small", 6)))
 
+    def test_a_logged_request_allocates_and_locks_nothing_either(self):
+        spent = self.spent(self.gets("/small", 6), more="access_log: {path: access.log, format: json}\n")
+        self.assertEqual((round(spent["receive"]), round(spent["send"])), (2, 2), spent)
+        self.assert_nothing_allocated_or_locked(spent)
+        self.assertEqual(self.read("access.log").count("\n"), FEW + MANY)
+
     def test_an_answer_of_16_kib_costs_no_more_calls_than_a_small_one(self):
         self.write("nginx/www/page", "p" * RECORD)
         self.assert_four_data_calls(self.spent(self.gets("/page", RECORD)))
