@@ -2,6 +2,7 @@
 
 #include "proxy/http2/huffman.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace cardea::proxy::http2 {
@@ -77,7 +78,7 @@ hpack_decoder::step hpack_decoder::read_literal(std::string_view& block, unsigne
     if (found.name.size() > room) {
       name.outcome = status::no_room;
     } else {
-      std::memcpy(out, found.name.data(), found.name.size());
+      std::copy(found.name.begin(), found.name.end(), out);
       name.size = found.name.size();
     }
   } else {
@@ -118,8 +119,7 @@ hpack_decoder::step hpack_decoder::next(std::string_view& block, char* out, std:
       return {status::field};
     }
     block = rest;
-    std::memcpy(out, found.name.data(), found.name.size());
-    if (!found.value.empty()) std::memcpy(out + found.name.size(), found.value.data(), found.value.size());
+    std::copy(found.value.begin(), found.value.end(), std::copy(found.name.begin(), found.name.end(), out));
     return {status::field, found.name.size(), found.value.size()};
   }
   return {status::end};

@@ -157,8 +157,9 @@ void hpack_table::add(std::string_view name, std::string_view value) {
   first_ = (first_ + 1) % entries_max;
   entries_[first_] = {static_cast<std::uint16_t>(text_end_), static_cast<std::uint16_t>(name.size()),
                       static_cast<std::uint16_t>(value.size())};
-  std::memcpy(text_.get() + text_end_, name.data(), name.size());
-  std::memcpy(text_.get() + text_end_ + name.size(), value.data(), value.size());
+  // An entry may have neither name nor value, and then there may be no memory.
+  char* const behind = std::copy(name.begin(), name.end(), text_.get() + text_end_);
+  std::copy(value.begin(), value.end(), behind);
   text_end_ += name.size() + value.size();
   bytes_ += size;
   ++count_;

@@ -349,6 +349,44 @@ TEST(http2_backend_failure, a_server_that_does_not_greet_is_given_up) {
   EXPECT_EQ(client.ask(get()).status, 502);
 }
 
+TEST(http2_backend_failure, f07_a_frame_that_does_not_end_ends_the_connection) {
+  std::promise<std::uint32_t> code;
+  const raw_origin origin(http2_backend::playing([&](http2_backend& backend, int number) {
+    if (number > 1) return backend.answer_all();
+    const h2_request request = backend.request();
+    backend.send(http2_client::headers(request.stream, {{":status", "200"}}, true).substr(0, 12));
+    code.set_value(backend.await(h2::goaway).number(4));
+  }));
+  config::entrypoint_section section;
+  section.limits.body_progress_timeout = 300ms;
+  const proxy_under_test proxy({h2c_route(origin)}, section);
+  EXPECT_EQ(proxy.connect().ask(get()).status, 502);
+  EXPECT_EQ(code.get_future().get(), 4U) << "SETTINGS_TIMEOUT";
+  EXPECT_EQ(proxy.connect().ask(get()).status, 200);
+}
+
+TEST(http2_backend_failure, f06_a_backend_that_does_not_read_is_given_up) {
+  const raw_origin origin([](raw_origin::connection& on) {
+    http2_backend backend(on, http2_client::setting(4, 100'000'000));
+    if (on.number() > 1) return backend.answer_all();
+    backend.answer(backend.request().stream);
+    backend.send(http2_client::window_update(0, 100'000'000));
+    on.stall();
+  });
+  config::entrypoint_section section;
+  section.limits.body_progress_timeout = 500ms;
+  const proxy_under_test proxy({h2c_route(origin)}, section);
+  EXPECT_EQ(proxy.connect().ask(get()).status, 200);
+  tests::tls_client client = proxy.connect();
+  client.send("POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 100000000\r\n\r\n");
+  static_cast<void>(client.stream().write_until_blocked(std::string(50'000'000, 'x'), 200ms));
+  const int status = client.answer().status;
+  EXPECT_TRUE(status == 502 || status == 504) << status;
+  EXPECT_TRUE(tests::eventually([&] {
+    return proxy.connect().ask(get()).status == 200 && origin.connections() == 2;
+  })) << "nobody else waits behind it";
+}
+
 TEST(http2_backend_failure, who_waits_for_a_connection_that_cannot_be_made_fails_with_it) {
   std::uint16_t nobody = 0;
   {

@@ -277,6 +277,16 @@ TEST(http2_exchange, l05_heads_beyond_a_limit_are_answered_so) {
   EXPECT_EQ(client.ask(11, http2_client::request()).status, 200);
 }
 
+TEST(http2_exchange, a_wish_for_a_small_header_table_is_confirmed) {
+  const raw_origin origin(raw_origin::answering(ok()));
+  const proxy_under_test proxy(origin);
+  http2_client client(proxy.port(), http2_client::setting(1, 0));
+  client.send(http2_client::headers(1, http2_client::request()));
+  EXPECT_EQ(client.await(h2::headers).payload.front(), '\x20') << "RFC 7541 section 4.2";
+  client.send(http2_client::headers(3, http2_client::request()));
+  EXPECT_NE(client.await(h2::headers).payload.front(), '\x20') << "once";
+}
+
 TEST(http2_exchange, urgent_answers_overtake_those_that_are_not) {
   const raw_origin origin([](raw_origin::connection& each) {
     for (std::string head = each.request().head; !head.empty(); head = each.request().head)
