@@ -71,6 +71,16 @@ class issuance(harness.case):
         self.assertEqual(sorted(os.listdir(self.path("certs"))), expected)
         self.assertNotIn(peers.TSIG_SECRET, self.server.log())
 
+    def test_b45_the_accounts_key_and_those_of_the_certificates_are_three_p256_keys(self):
+        self.obtain()
+        public = set()
+        for name, form in (("acme.key", "DER"), ("priv.key", "PEM"), ("other.key", "PEM")):
+            out = harness.run("openssl", "pkey", "-inform", form, "-in", self.path("certs", name), "-noout", "-text_pub")
+            self.assertIn("NIST CURVE: P-256", out.stdout, name + out.stderr)
+            public.add(out.stdout)
+        self.assertEqual(len(public), 3)
+        self.server.stop()
+
     def test_a_restart_serves_what_is_on_disk_and_orders_nothing(self):
         self.obtain()
         before = [cardea.serial_on_disk(self, pair) for pair in (cardea.MAIN, cardea.EXTRA)]
