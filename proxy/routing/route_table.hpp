@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/trust_store.hpp"
+#include "config/sections/files.hpp"
 #include "config/sections/route.hpp"
 #include "proxy/routing/host_names.hpp"
 #include "proxy/upstream/upstream.hpp"
@@ -15,12 +16,6 @@
 #include <vector>
 
 namespace cardea::proxy::routing {
-
-struct file_root {
-  std::string folder;  ///< absolute; empty: the built-in welcome page
-  std::string index;
-  bool spa = false;
-};
 
 /// 0 is the worker's own; for `total` it is none.
 struct route_timeouts {
@@ -36,7 +31,7 @@ struct route {
   upstream::upstream upstream;  ///< of kind backend: at least one
   std::chrono::milliseconds response_header_timeout{60'000};
   route_timeouts timeouts;
-  file_root files;
+  config::files_section files;
   std::optional<std::uint64_t> request_body_bytes_max;  ///< none: the entrypoint's
   std::optional<std::size_t> request_body_rate_min;     ///< likewise; 0: any
   /// Who vouches for this route's clients; null: they need no certificate.
