@@ -50,7 +50,8 @@ std::optional<byte_range> parse_range(std::string_view text, std::uint64_t size)
 
 range_choice choose_ranges(std::string_view field, std::uint64_t size, std::size_t ranges_max) {
   const std::string_view named = field.substr(0, unit.size());
-  if (ranges_max == 0 || !base::equal_ignoring_case(named, unit)) return {};
+  // Clients that always ask for ranges get an empty file like any other, as from other servers.
+  if (ranges_max == 0 || size == 0 || !base::equal_ignoring_case(named, unit)) return {};
   std::string_view set = field.substr(unit.size());
   range_choice out{kind::unsatisfiable, {}};
   std::size_t count = 0;
@@ -64,8 +65,9 @@ range_choice choose_ranges(std::string_view field, std::uint64_t size, std::size
     const auto range = parse_range(element, size);
     if (!range) return {kind::unsatisfiable, {}};
     if (range->begin >= range->end) continue;
-    total += range->end - range->begin;
-    if (total > size) return {};
+    const std::uint64_t length = range->end - range->begin;
+    if (length > size - total) return {};
+    total += length;
     out.parts.push_back(*range);
   }
   if (!out.parts.empty()) out.what = kind::parts;

@@ -23,7 +23,7 @@ struct range_choice {
 /// What a Range field asks of a representation of `size` bytes (RFC 9110 section 14.1.2). Other units than bytes, more
 /// than `ranges_max` ranges, and ranges that are longer together than the whole (they overlap) are the whole: nobody
 /// can ask for more bytes than there are (T15). What is not satisfiable is left out; when nothing is left, or the set
-/// cannot be read, the answer is 416.
+/// cannot be read, the answer is 416. An empty representation is whole.
 [[nodiscard]] range_choice choose_ranges(std::string_view field, std::uint64_t size, std::size_t ranges_max);
 
 }  // namespace cardea::proxy::files
