@@ -95,12 +95,12 @@ proxy::routing::route make_route(const config::route_section& section, const add
   if (const auto max = section.request_body_bytes_max)
     out.request_body_bytes_max = *max == 0 ? proxy::http::body_limits::unlimited : *max;
   out.request_body_rate_min = section.request_body_rate_min;
+  out.timeouts.body_progress = section.body_progress_timeout.value_or(std::chrono::milliseconds(0));
   if (section.scheme == config::route_scheme::fileserver) {
     out.kind = proxy::routing::route::kind::files;
-    out.files = {section.root, section.index, section.spa};
+    out.files = section.files;
     return out;
   }
-  out.timeouts.body_progress = section.body_progress_timeout.value_or(std::chrono::milliseconds(0));
   out.timeouts.tunnel_idle = section.tunnel_idle_timeout;
   out.timeouts.total = section.total_timeout;
   out.upstream = make_upstream(section, book, own_secret);

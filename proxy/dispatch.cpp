@@ -67,12 +67,13 @@ net::task<void> dispatch::handle(http::exchange& request) {
     co_await http::respond(request, refused);
     co_return;
   }
-  if (route.kind == routing::route::kind::files) {
-    co_await files::serve(request, route.files, settings_.buffers);
-    co_return;
-  }
   const routing::route_timeouts& own = route.timeouts;
   const base::tick_ms progress = own.body_progress.count() > 0 ? own.body_progress.count() : settings_.body_progress_timeout;
+  if (route.kind == routing::route::kind::files) {
+    const files::transfer_settings how{settings_.buffers, progress};
+    co_await files::serve(request, route.files, how);
+    co_return;
+  }
   const base::tick_ms tunnel = own.tunnel_idle.count() > 0 ? own.tunnel_idle.count() : settings_.tunnel_idle_timeout;
   const forward_settings how{settings_.buffers, settings_.backend, route.response_header_timeout.count(),
                              progress,          tunnel,            own.total.count(), body};

@@ -7,6 +7,7 @@
 #include "config/sections/read_access_log.hpp"
 #include "config/sections/read_backend_tls.hpp"
 #include "config/sections/read_backends.hpp"
+#include "config/sections/read_files.hpp"
 #include "config/sections/read_healthcheck.hpp"
 #include "config/sections/read_inbound_mtls.hpp"
 #include "config/sections/read_load_balance.hpp"
@@ -71,7 +72,7 @@ class route_reader {
     read_body_limits();
     read_timeouts();
     read_upstream();
-    read_files();
+    route_.files = read_files(keys_, route_.scheme == route_scheme::fileserver);
     read_unimplemented();
     keys_.refuse(refused);
     keys_.finish();
@@ -260,22 +261,6 @@ class route_reader {
     if (route_.max_conns_per_host != 0)
       if (const auto found = keys_.take("max_conns_per_host"))
         found->fail(errc::unsupported, "not supported for routes of scheme tcp and udp; see entrypoint.limits");
-  }
-
-  void read_files() {
-    const auto root = keys_.take("root");
-    if (const auto text = root ? root->text() : std::nullopt) route_.root = *text;
-    keys_.read_non_empty("index", route_.index);
-    if (!route_.index.starts_with('/')) route_.index.insert(0, 1, '/');
-    keys_.read("spa", route_.spa);
-    if (route_.scheme != route_scheme::fileserver) return;
-    if (!root || root->is_null() || (route_.root.empty() && !root->tree().unresolved)) {
-      const place where = keys_.place_of("root");
-      keys_.whole().sink().error({errc::missing_field, std::string(where.file), where.at, where.path,
-                                  "missing field root: a fileserver needs an absolute folder"});
-    } else if (!route_.root.empty() && !route_.root.starts_with('/')) {
-      root->expected("an absolute folder");
-    }
   }
 
   void read_unimplemented() {

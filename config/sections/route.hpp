@@ -2,6 +2,7 @@
 
 #include "config/sections/backend_entry.hpp"
 #include "config/sections/backend_tls.hpp"
+#include "config/sections/files.hpp"
 #include "config/sections/healthcheck.hpp"
 #include "config/sections/load_balance.hpp"
 
@@ -51,9 +52,7 @@ struct route_section {
   std::optional<std::size_t> request_body_bytes_max;  ///< none: the entrypoint's; 0: any
   std::optional<std::size_t> request_body_rate_min;   ///< likewise
   std::shared_ptr<const access_log_section> access_log;  ///< besides the entrypoint's; null: none
-  std::string root;            ///< fileserver: absolute folder
-  std::string index = "/index.html";
-  bool spa = false;    ///< fileserver: unknown paths get the index
+  files_section files;            ///< fileserver only
   std::string bind;               ///< tcp, udp: the IP to listen on; empty: every address
   std::uint16_t listen_port = 0;  ///< tcp, udp: never 0
   bool tls_termination = false;   ///< tcp: TLS ends here, the backend gets the bytes in the clear

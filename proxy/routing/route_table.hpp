@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/trust_store.hpp"
+#include "config/sections/files.hpp"
 #include "config/sections/route.hpp"
 #include "proxy/routing/host_names.hpp"
 #include "proxy/upstream/upstream.hpp"
@@ -20,12 +21,6 @@ struct logger;
 
 namespace cardea::proxy::routing {
 
-struct file_root {
-  std::string folder;  ///< absolute; empty: the built-in welcome page
-  std::string index;
-  bool spa = false;
-};
-
 /// 0 is the worker's own; for `total` it is none.
 struct route_timeouts {
   std::chrono::milliseconds body_progress{0};
@@ -40,7 +35,7 @@ struct route {
   upstream::upstream upstream;  ///< of kind backend: at least one
   std::chrono::milliseconds response_header_timeout{60'000};
   route_timeouts timeouts;
-  file_root files;
+  config::files_section files;
   std::optional<std::uint64_t> request_body_bytes_max;  ///< none: the entrypoint's
   std::optional<std::size_t> request_body_rate_min;     ///< likewise; 0: any
   std::shared_ptr<const access_log::logger> access_log;  ///< besides the entrypoint's; null: none

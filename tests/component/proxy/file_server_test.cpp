@@ -40,7 +40,8 @@ class file_server : public testing::Test {
     routing::route out;
     out.name = "app.test";
     out.kind = routing::route::kind::files;
-    out.files = {outside_ / "site", "/index.html", spa};
+    out.files.root = outside_ / "site";
+    out.files.spa = spa;
     return out;
   }
 
@@ -58,7 +59,6 @@ TEST_F(file_server, serves_files_with_their_type_and_length) {
       {"/", "<p>index", "text/html; charset=utf-8"},
       {"/index.html", "<p>index", "text/html; charset=utf-8"},
       {"/sub/", "<p>sub", "text/html; charset=utf-8"},
-      {"/sub", "<p>sub", "text/html; charset=utf-8"},
       {"/style.css?v=1", "p{}", "text/css; charset=utf-8"},
       {"/sub/../style.css", "p{}", "text/css; charset=utf-8"},
       {"/inside.css", "p{}", "text/css; charset=utf-8"},
@@ -102,24 +102,13 @@ TEST_F(file_server, an_unchanged_file_is_not_sent_again) {
   EXPECT_EQ(changed.body, "p{color:red}");
 }
 
-TEST_F(file_server, ranges_may_be_ignored_but_not_answered_wrongly) {
-  const proxy_under_test proxy({route()});
-  tls_client client = proxy.connect();
-  for (const char* range : {"bytes=0-0", "bytes=5-", "bytes=999-", "bytes=0-0,2-2"}) {
-    const http_answer answer = client.ask(get("/index.html", "Range: " + std::string(range) + "\r\n"));
-    EXPECT_EQ(answer.status, 200) << range;
-    EXPECT_EQ(answer.body, "<p>index") << range;
-    EXPECT_FALSE(answer.has("Accept-Ranges"));
-  }
-}
-
 TEST_F(file_server, t07_nothing_outside_of_the_folder_is_served) {
   for (const bool spa : {false, true}) {
     const proxy_under_test proxy({route(spa)});
     for (const char* path :
          {"/../secret.txt", "/sub/../../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt",
           "/%2e%2e%2fsecret.txt", "/..%5csecret.txt", "/sub/..;/../secret.txt", "/absolute.txt",
-          "/relative.txt", "/up/secret.txt", "/up/", "//secret.txt", "/./../secret.txt",
+          "/relative.txt", "/up/secret.txt", "/up/", "//secret.txt", "/./../secret.txt", "/up",
           "/sub/%2e%2e/%2e%2e/secret.txt", "/x%00/../../secret.txt"}) {
       tls_client client = proxy.connect();
       const http_answer answer = client.ask(get(path));
@@ -136,7 +125,118 @@ TEST_F(file_server, what_is_no_file_is_not_found) {
   for (const char* path : {"/missing", "/style.css/", "/style.css/more", "/fifo", "/missing/../missing"})
     EXPECT_EQ(client.ask(get(path)).status, 404) << path;
   std::filesystem::remove(outside_ / "site/sub/index.html");
-  EXPECT_EQ(client.ask(get("/sub/")).status, 404) << "a folder is never listed";
+  EXPECT_EQ(client.ask(get("/sub/")).status, 404) << "a folder is not listed";
+}
+
+TEST_F(file_server, a_folder_without_its_slash_is_redirected) {
+  const proxy_under_test proxy({route()});
+  tls_client client = proxy.connect();
+  const http_answer answer = client.ask(get("/sub?a=%20b&c"));
+  EXPECT_EQ(answer.status, 301);
+  EXPECT_EQ(answer.value("Location"), "./sub/?a=%20b&c");
+  std::filesystem::create_directories(outside_ / "site/evil:x");
+  EXPECT_EQ(client.ask(get("/evil:x")).value("Location"), "./evil:x/") << "no scheme";
+  EXPECT_EQ(client.ask(get("//sub")).value("Location"), "./sub/") << "no other host";
+}
+
+TEST_F(file_server, names_that_begin_with_a_dot_are_hidden_unless_told) {
+  std::filesystem::create_directories(outside_ / "site/.git");
+  std::filesystem::create_directories(outside_ / "site/.well-known/.x");
+  std::filesystem::create_directories(outside_ / "site/sub/.well-known");
+  for (const char* name : {"site/.env", "site/.git/config", "site/.well-known/security.txt", "site/.well-known/.x/y",
+                           "site/sub/.well-known/z"})
+    write(name, "hidden");
+  {
+    const proxy_under_test proxy({route()});
+    tls_client client = proxy.connect();
+    for (const char* path : {"/.env", "/%2eenv", "/.git/config", "/sub/../.env", "/.git", "/.well-known/.x/y",
+                             "/sub/.well-known/z"})
+      EXPECT_EQ(client.ask(get(path)).status, 404) << path;
+    EXPECT_EQ(client.ask(get("/.well-known/security.txt")).body, "hidden") << "RFC 8615";
+  }
+  routing::route open = route();
+  open.files.dot_files = true;
+  const proxy_under_test proxy({open});
+  tls_client client = proxy.connect();
+  EXPECT_EQ(client.ask(get("/.env")).body, "hidden");
+  EXPECT_EQ(client.ask(get("/.git/config")).body, "hidden");
+}
+
+TEST_F(file_server, what_we_may_not_read_is_forbidden_and_what_is_gone_is_not_found) {
+  if (geteuid() == 0) {  // root reads everything: a link to itself is what even root cannot open
+    std::filesystem::create_symlink("loop", outside_ / "site/loop");
+    const proxy_under_test proxy({route()});
+    EXPECT_EQ(proxy.connect().ask(get("/loop")).status, 404);
+  } else {
+    write("site/closed.txt", "x");
+    chmod((outside_ / "site/closed.txt").c_str(), 0);
+    const proxy_under_test proxy({route()});
+    EXPECT_EQ(proxy.connect().ask(get("/closed.txt")).status, 403);
+  }
+  const proxy_under_test proxy({route()});
+  std::filesystem::remove_all(outside_ / "site");
+  tls_client client = proxy.connect();
+  EXPECT_EQ(client.ask(get("/index.html")).status, 404);
+  EXPECT_EQ(client.ask(get("/")).status, 404);
+}
+
+TEST_F(file_server, a_folder_is_listed_when_told) {
+  write("site/sub/<b>&.txt", "x");
+  write("site/sub/.hidden", "x");
+  write(std::string("site/sub/new\nline"), "x");
+  std::filesystem::remove(outside_ / "site/sub/index.html");
+  std::filesystem::create_symlink("../style.css", outside_ / "site/sub/inside.css");
+  std::filesystem::create_symlink("../../secret.txt", outside_ / "site/sub/escape.txt");
+  routing::route listed = route();
+  listed.files.directory_listing = true;
+  const proxy_under_test proxy({listed});
+  tls_client client = proxy.connect();
+  const http_answer page = client.ask(get("/sub/"));
+  EXPECT_EQ(page.status, 200);
+  EXPECT_EQ(page.value("Content-Type"), "text/html; charset=utf-8");
+  EXPECT_NE(page.body.find("href=\"./%3Cb%3E%26.txt\">&lt;b&gt;&amp;.txt</a>"), std::string::npos) << page.body;
+  EXPECT_EQ(client.ask(get("/sub/%3Cb%3E%26.txt")).status, 200) << "the link leads there";
+  for (const char* name : {".hidden", "new", "escape"}) EXPECT_EQ(page.body.find(name), std::string::npos) << name;
+  EXPECT_NE(page.body.find("inside.css"), std::string::npos);
+  EXPECT_EQ(client.ask(get("/")).body, "<p>index") << "an index goes before the listing";
+  client.send("HEAD /sub/ HTTP/1.1\r\nHost: app.test\r\n\r\n");
+  EXPECT_EQ(client.answer(true).head, page.head);
+}
+
+TEST_F(file_server, a_listing_ends_at_its_maximum_and_says_so) {
+  std::filesystem::remove(outside_ / "site/sub/index.html");
+  for (int i = 0; i < 300; ++i) write("site/sub/file" + std::to_string(i), "");
+  routing::route listed = route();
+  listed.files.directory_listing = true;
+  const auto rows = [](const std::string& page) {
+    std::size_t count = 0;
+    for (auto at = page.find("./file"); at != std::string::npos; at = page.find("./file", at + 1)) ++count;
+    return count;
+  };
+  listed.files.directory_listing_max = 300;
+  {
+    const proxy_under_test proxy({listed});
+    const std::string page = proxy.connect().ask(get("/sub/")).body;
+    EXPECT_EQ(rows(page), 300U);
+    EXPECT_EQ(page.find("more names"), std::string::npos);
+  }
+  listed.files.directory_listing_max = 299;
+  const proxy_under_test proxy({listed});
+  const std::string page = proxy.connect().ask(get("/sub/")).body;
+  EXPECT_EQ(rows(page), 299U);
+  EXPECT_NE(page.find("more names"), std::string::npos);
+}
+
+TEST_F(file_server, a_content_type_may_be_the_routes_own) {
+  write("site/a.md", "x");
+  write("site/b.FOO", "x");
+  routing::route own = route();
+  own.files.content_types = {{"md", "text/x-own"}, {"foo", "application/x-foo"}};
+  const proxy_under_test proxy({own});
+  tls_client client = proxy.connect();
+  EXPECT_EQ(client.ask(get("/a.md")).value("Content-Type"), "text/x-own");
+  EXPECT_EQ(client.ask(get("/b.FOO")).value("Content-Type"), "application/x-foo");
+  EXPECT_EQ(client.ask(get("/style.css")).value("Content-Type"), "text/css; charset=utf-8");
 }
 
 TEST_F(file_server, an_application_of_one_page_answers_for_unknown_paths) {
@@ -144,6 +244,12 @@ TEST_F(file_server, an_application_of_one_page_answers_for_unknown_paths) {
   tls_client client = proxy.connect();
   EXPECT_EQ(client.ask(get("/some/view")).body, "<p>index");
   EXPECT_EQ(client.ask(get("/style.css")).body, "p{}");
+  EXPECT_EQ(client.ask(get("/sub/")).body, "<p>sub");
+  EXPECT_EQ(client.ask(get("/sub")).status, 301) << "a folder with an index of its own";
+  std::filesystem::remove(outside_ / "site/sub/index.html");
+  EXPECT_EQ(client.ask(get("/sub/")).body, "<p>index");
+  EXPECT_EQ(client.ask(get("/sub")).body, "<p>index");
+  EXPECT_EQ(client.ask(get("/.env")).body, "<p>index");
 }
 
 TEST_F(file_server, files_are_only_read) {

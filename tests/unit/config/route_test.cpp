@@ -69,9 +69,9 @@ TEST(route, accepts_names_and_addresses_as_host) {
 TEST(route, serves_files) {
   const auto route = only_route("docs: {scheme: fileserver, root: /srv/www, index: /home.html, spa: true}");
   EXPECT_EQ(route.scheme, route_scheme::fileserver);
-  EXPECT_EQ(route.root, "/srv/www");
-  EXPECT_EQ(route.index, "/home.html");
-  EXPECT_TRUE(route.spa);
+  EXPECT_EQ(route.files.root, "/srv/www");
+  EXPECT_EQ(route.files.index, "/home.html");
+  EXPECT_TRUE(route.files.spa);
 }
 
 TEST(route, may_be_a_host_name_or_a_wildcard) {
