@@ -235,11 +235,15 @@ int start_provider(const OSSL_CORE_HANDLE*, const OSSL_DISPATCH*, const OSSL_DIS
 }  // namespace
 
 const char* key_schedule_query() noexcept {
-  // A provider that is loaded by name keeps the library from loading its own unasked: that one comes first.
-  static const bool installed = OSSL_PROVIDER_load(nullptr, "default") != nullptr &&
-                                OSSL_PROVIDER_add_builtin(nullptr, provider_name, start_provider) == 1 &&
-                                OSSL_PROVIDER_load(nullptr, provider_name) != nullptr;
-  return installed ? "?provider=cardea" : nullptr;
+  // Kept for the life of the process. A provider that is loaded by name keeps the library from loading its own unasked:
+  // that one comes first.
+  struct providers {
+    OSSL_PROVIDER* usual = OSSL_PROVIDER_load(nullptr, "default");
+    bool known = OSSL_PROVIDER_add_builtin(nullptr, provider_name, start_provider) == 1;
+    OSSL_PROVIDER* ours = known ? OSSL_PROVIDER_load(nullptr, provider_name) : nullptr;
+  };
+  static const providers loaded;
+  return loaded.usual != nullptr && loaded.ours != nullptr ? "?provider=cardea" : nullptr;
 }
 
 handshake_secrets::~handshake_secrets() {
