@@ -31,10 +31,10 @@ std::vector<std::string> certificate_files(const config::autocert_section& secti
   return out;
 }
 
-proxy::host_policy host_policy_of(const config::entrypoint_section& entrypoint,
+proxy::host_policy host_policy_of(const config::entrypoint_section& entrypoint, const route_resolver& resolver,
                                   const proxy::access_log::journal& journal) {
   return {entrypoint.strict_host, entrypoint.client_cas,
-          entrypoint.access_log ? journal.find(*entrypoint.access_log) : nullptr};
+          entrypoint.access_log ? journal.find(*entrypoint.access_log) : nullptr, resolver.entrypoint_middlewares()};
 }
 
 }  // namespace
@@ -265,7 +265,7 @@ base::awaitable<void> application::reload() {
   routes_ = routes;
   publish_streams(make_streams(*loaded, route_resolver_.book()));
   server_.publish_proxy_protocol(loaded->entrypoint);
-  server_.publish_routes(routes, host_policy_of(loaded->entrypoint, server_.journal()));
+  server_.publish_routes(routes, host_policy_of(loaded->entrypoint, route_resolver_, server_.journal()));
   health_->watch(loaded->routes);
   log_.info("configuration reloaded", {{"routes", loaded->routes.size()}});
 }
@@ -306,7 +306,7 @@ base::awaitable<void> application::refresh_routes() {
       publish_streams(streams);
     if (!stopping_ && from == configuration_ && (!routes_ || !same_addresses(*routes_, *next))) {
       routes_ = next;
-      server_.publish_routes(next, host_policy_of(from->entrypoint, server_.journal()));
+      server_.publish_routes(next, host_policy_of(from->entrypoint, route_resolver_, server_.journal()));
     }
     server_.release_certificates();
     if (stopping_) co_return;  // stop() ended waits, and there is no other to come

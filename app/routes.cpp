@@ -86,16 +86,40 @@ proxy::upstream::upstream make_upstream(const config::route_section& section, co
   return out;
 }
 
+// Of several backends nobody knows which one it will be when a request is changed.
+proxy::middleware::route_facts facts_of(const config::route_section& section) {
+  proxy::middleware::route_facts out;
+  out.name = section.alias;
+  const std::vector<config::backend_entry> backends = config::backends_of(section);
+  if (backends.size() != 1) return out;
+  const config::backend_entry& only = backends.front();
+  out.scheme = only.tls ? "https" : "http";
+  out.host = only.host;
+  out.port = std::to_string(only.port);
+  out.addr = only.host.find(':') == std::string::npos ? fmt::format("{}:{}", only.host, only.port)
+                                                      : fmt::format("[{}]:{}", only.host, only.port);
+  out.url = fmt::format("{}://{}", out.scheme, out.addr);
+  return out;
+}
+
 proxy::routing::route make_route(const config::route_section& section, const address_book& book,
                                  const std::string& own_secret) {
   proxy::routing::route out;
   out.name = section.alias;
+  out.names = section.names;
+  out.internal = section.internal;
+  out.paths = proxy::routing::path_rules(section.paths);
+  out.facts = facts_of(section);
   out.response_header_timeout = section.response_header_timeout;
   out.client_cas = section.client_cas;
   if (const auto max = section.request_body_bytes_max)
     out.request_body_bytes_max = *max == 0 ? proxy::http::body_limits::unlimited : *max;
   out.request_body_rate_min = section.request_body_rate_min;
   out.timeouts.body_progress = section.body_progress_timeout.value_or(std::chrono::milliseconds(0));
+  if (section.only_redirects) {
+    out.kind = proxy::routing::route::kind::nothing;
+    return out;
+  }
   if (section.scheme == config::route_scheme::fileserver) {
     out.kind = proxy::routing::route::kind::files;
     out.files = section.files;
@@ -124,9 +148,12 @@ base::awaitable<std::shared_ptr<const proxy::routing::route_table>> route_resolv
   std::vector<proxy::routing::route> routes;
   for (const config::route_section& section : from->routes) {
     if (config::is_stream(section.scheme)) continue;
-    routes.push_back(make_route(section, book_, sticky_secret_));
-    if (section.access_log) routes.back().access_log = journal.find(*section.access_log);
+    proxy::routing::route& made = routes.emplace_back(make_route(section, book_, sticky_secret_));
+    if (section.access_log) made.access_log = journal.find(*section.access_log);
+    made.middlewares = chains_.find(section.alias, section.middlewares);
   }
+  entrypoint_middlewares_ = chains_.find("", from->entrypoint.middlewares);
+  chains_.forget_unused();
   co_return std::make_shared<const proxy::routing::route_table>(std::move(routes), from->match_domains);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/middlewares.hpp"
 #include "base/async.hpp"
 #include "base/log.hpp"
 #include "config/config.hpp"
@@ -24,6 +25,10 @@ class route_resolver {
       std::shared_ptr<const config::configuration> from, const proxy::access_log::journal& journal);
   /// What the names of the last configuration resolved to, those of TCP and UDP routes among them.
   [[nodiscard]] const proxy::upstream::address_book& book() const noexcept { return book_; }
+  /// What every request passes; of the configuration that was resolved last.
+  [[nodiscard]] const std::shared_ptr<const proxy::middleware::chain>& entrypoint_middlewares() const noexcept {
+    return entrypoint_middlewares_;
+  }
   /// How long the last answers may be used.
   [[nodiscard]] std::chrono::steady_clock::duration until_due() const;
 
@@ -34,6 +39,8 @@ class route_resolver {
   base::logger log_;
   proxy::upstream::address_book book_;
   std::string sticky_secret_;
+  middleware_chains chains_;
+  std::shared_ptr<const proxy::middleware::chain> entrypoint_middlewares_;
 };
 
 /// Whether two tables send every route to the same addresses.

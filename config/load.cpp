@@ -6,6 +6,7 @@
 #include "config/log_files.hpp"
 #include "config/reader.hpp"
 #include "config/scalars.hpp"
+#include "config/route_references.hpp"
 #include "config/sections/access_log.hpp"
 #include "config/sections/link_group.hpp"
 #include "config/sections/read_api.hpp"
@@ -76,6 +77,8 @@ class loading {
     check_challenges();
     check_routes();
     add_link_groups(routes_, found_);
+    check_rule_routes(routes_, found_);
+    name_shared_hosts(routes_, loaded_.match_domains, found_);
     plan_checks();
     check_listening();
     check_log_files();
@@ -249,11 +252,13 @@ class loading {
 
   void add_routes(std::vector<placed_route> routes) {
     for (placed_route& one : routes) {
-      const auto [known, is_new] = aliases_.try_emplace(one.route.alias, one.route.source);
-      if (is_new)
-        routes_.push_back(std::move(one));
-      else
-        fail(one.where, errc::duplicate, fmt::format("duplicate route, first at {}", known->second));
+      bool is_first = true;
+      for (const std::string& name : names_of(one.route)) {
+        const auto [known, is_new] = aliases_.try_emplace(name, one.route.source);
+        if (!is_new) fail(one.where, errc::duplicate, fmt::format("duplicate route, first at {}", known->second));
+        is_first = is_first && is_new;
+      }
+      if (is_first) routes_.push_back(std::move(one));
     }
   }
 

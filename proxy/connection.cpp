@@ -178,6 +178,7 @@ net::task<void> serve_connection(net::file_descriptor accepted, base::address pe
   }
   http::client_info client;
   client.address = from->client.host();
+  client.port = from->client.port();
   client.secure = environment.tls != nullptr;
   client.forwarded_fields = forwarded_fields(client.address, client.secure, environment.port);
   if (client.secure) {

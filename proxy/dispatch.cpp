@@ -17,6 +17,11 @@ bool names_differ(const http::exchange& request) noexcept {
   return !named.empty() && !base::equal_ignoring_case(named, http::host_of(request.head().host.in(request.bytes())));
 }
 
+void note_route(const http::exchange& request, const std::shared_ptr<const worker_view>& view,
+                const routing::route& route) noexcept {
+  if (http::exchange_notes* const notes = request.notes()) *notes = {view, route.name, route.access_log.get()};
+}
+
 http::body_limits body_limits_of(const routing::route& route, http::body_limits out) noexcept {
   if (route.request_body_bytes_max) out.bytes_max = *route.request_body_bytes_max;
   if (route.request_body_rate_min) out.rate_min = *route.request_body_rate_min;
@@ -59,12 +64,44 @@ net::task<void> dispatch::handle(http::exchange& request) {
     co_await http::respond(request, unknown);
     co_return;
   }
+  if (view->hosts.middlewares != nullptr || view->routes->routes()[index].has_steps())
+    co_await answer_by_steps(request, view, index);
+  else
+    co_await answer(request, view, index);
+}
+
+net::task<void> dispatch::answer_by_steps(http::exchange& request, std::shared_ptr<const worker_view> view,
+                                          std::size_t index) {
+  edited_exchanges::loan lent(edits_, request);
+  middleware::edited_exchange& edited = *lent;
+  note_route(request, view, view->routes->routes()[index]);
+  const way_out way = find_way(edited, *view->routes, index, view->hosts.middlewares.get());
+  if (way.status == 0) {
+    co_await answer(edited, view, way.route);
+  } else if (!way.reason.empty()) {
+    const failure refused{failure_kind::refused_request, side::client, way.status, way.reason};
+    co_await http::respond(edited, refused);
+  } else if (!way.text.empty()) {
+    co_await http::respond(edited, way.status, "text/plain; charset=utf-8", way.text, way.fields);
+  } else {
+    const std::string page = http::error_page(way.status);
+    co_await http::respond(edited, way.status, http::error_page_type, page, way.fields);
+  }
+}
+
+net::task<void> dispatch::answer(http::exchange& request, std::shared_ptr<const worker_view> view, std::size_t index) {
+  const http::request_head& head = request.head();
   const routing::route& route = view->routes->routes()[index];
-  if (http::exchange_notes* const notes = request.notes()) *notes = {view, route.name, route.access_log.get()};
+  note_route(request, view, route);
   const http::body_limits body = body_limits_of(route, settings_.request_body);
   if (head.framing == http::body_framing::length && head.content_length > body.bytes_max) {
     const failure refused{failure_kind::refused_request, side::client, 413, "the request body is too large"};
     co_await http::respond(request, refused);
+    co_return;
+  }
+  if (route.kind == routing::route::kind::nothing) {
+    const failure unknown{failure_kind::no_route, side::internal, 0, "no rule for the path"};
+    co_await http::respond(request, unknown);
     co_return;
   }
   const routing::route_timeouts& own = route.timeouts;

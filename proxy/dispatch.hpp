@@ -3,6 +3,7 @@
 #include "proxy/forward.hpp"
 #include "proxy/host_policy.hpp"
 #include "proxy/overload.hpp"
+#include "proxy/passage.hpp"
 #include "proxy/http/exchange.hpp"
 #include "proxy/routing/route_table.hpp"
 #include "proxy/status.hpp"
@@ -53,8 +54,16 @@ class dispatch final : public http::handler {
   [[nodiscard]] net::task<void> handle(http::exchange& request) override;
 
  private:
+  /// By the route of that index, whose host's route and middlewares are done with.
+  [[nodiscard]] net::task<void> answer(http::exchange& request, std::shared_ptr<const worker_view> view,
+                                       std::size_t index);
+  /// The same with the steps before it: path rules and middlewares.
+  [[nodiscard]] net::task<void> answer_by_steps(http::exchange& request, std::shared_ptr<const worker_view> view,
+                                                std::size_t index);
+
   settings settings_;
   worker_counters& counters_;
+  edited_exchanges edits_;
   std::shared_ptr<const worker_view> view_;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/trust_store.hpp"
+#include "proxy/middleware/chain.hpp"
 
 #include <memory>
 
@@ -15,7 +16,9 @@ struct host_policy {
   bool strict = false;  ///< 421 when Host is not the TLS server name
   /// Who vouches for every client of https; null: each route says it for itself.
   std::shared_ptr<const base::trust_store> client_cas;
-  std::shared_ptr<const access_log::logger> access_log;  ///< of all requests; null: none
+  std::shared_ptr<const access_log::logger> access_log = {};  ///< of all requests; null: none
+  /// What every request passes before its route's own; null: nothing.
+  std::shared_ptr<const middleware::chain> middlewares = {};
 };
 
 }  // namespace cardea::proxy

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/address_range.hpp"
+#include "config/sections/middleware.hpp"
 #include "config/sections/tls.hpp"
 
 #include <chrono>
@@ -97,6 +98,7 @@ struct entrypoint_section {
   std::shared_ptr<const access_log_section> access_log;  ///< of all requests; null: none
   proxy_protocol_section proxy_protocol;  ///< of the https, http and TCP listeners
   tls_section tls;
+  std::vector<middleware_section> middlewares;  ///< of all HTTP routes, before their own
   proxy_limits limits;
 };
 

@@ -39,6 +39,8 @@ void join(placed_route& group, const placed_route& member, findings& found) {
 placed_route make_group(const placed_route& first) {
   placed_route out = first;
   out.route.alias = first.route.load_balance.link;
+  out.route.names.clear();
+  out.route.internal = false;
   out.route.backends.clear();
   out.route.load_balance.link.clear();
   return out;
@@ -60,8 +62,10 @@ void add_link_groups(std::vector<placed_route>& routes, findings& found) {
                        named->route.source));
       continue;
     }
-    if (member.route.scheme == route_scheme::fileserver) {
-      fail(found, member.where, errc::invalid_value, "a fileserver cannot be a member of a group");
+    if (member.route.scheme == route_scheme::fileserver || member.route.only_redirects) {
+      fail(found, member.where, errc::invalid_value,
+           member.route.only_redirects ? "a redirect cannot be a member of a group"
+                                       : "a fileserver cannot be a member of a group");
       continue;
     }
     const auto [at, is_new] = groups.try_emplace(link, make_group(member));
@@ -70,6 +74,11 @@ void add_link_groups(std::vector<placed_route>& routes, findings& found) {
     if (!base::same_trust(at->second.route.client_cas, member.route.client_cas)) {
       fail(found, member.where, errc::invalid_value,
            fmt::format("all members of {} must have the same inbound_mtls_profile", link));
+      continue;
+    }
+    if (at->second.route.middlewares != member.route.middlewares || at->second.route.paths != member.route.paths) {
+      fail(found, member.where, errc::invalid_value,
+           fmt::format("all members of {} must have the same middlewares and paths", link));
       continue;
     }
     join(at->second, member, found);

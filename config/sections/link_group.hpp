@@ -12,7 +12,7 @@ namespace cardea::config {
 /// and its options when no earlier one has. Members keep answering for their own names.
 ///
 /// Errors: a link that is the name of a route already, a member that serves files, members that ask for different
-/// client certificates.
+/// client certificates or have different middlewares or paths.
 void add_link_groups(std::vector<placed_route>& routes, findings& found);
 
 }  // namespace cardea::config

@@ -4,6 +4,7 @@
 #include "config/sections/body_limits.hpp"
 #include "config/sections/read_access_log.hpp"
 #include "config/sections/read_inbound_mtls.hpp"
+#include "config/sections/read_middlewares.hpp"
 #include "config/sections/read_proxy_protocol.hpp"
 #include "config/sections/read_tls.hpp"
 
@@ -20,7 +21,7 @@ constexpr milliseconds timeout_min{10};
 constexpr milliseconds timeout_max = std::chrono::hours(24);
 
 // What stands here guards the site: to start without it would open what its owner closed.
-constexpr std::array<std::string_view, 2> refused{"middlewares", "rules"};
+constexpr std::array<std::string_view, 1> refused{"rules"};
 
 void read_address(mapping& keys, std::string_view key, std::string& into) {
   if (const auto found = keys.take(key))
@@ -99,6 +100,7 @@ entrypoint_section read_entrypoint(const value& from, std::span<const inbound_mt
   out.proxy_protocol = read_proxy_protocol(keys);
   if (const auto tls = keys.take("tls")) out.tls = read_tls(*tls);
   if (const auto limits = keys.take("limits")) read_limits(*limits, out.limits);
+  if (const auto found = keys.take("middlewares")) out.middlewares = read_entrypoint_middlewares(*found);
   keys.refuse(refused);
   keys.finish();
   return out;

@@ -11,6 +11,8 @@
 #include "config/sections/read_healthcheck.hpp"
 #include "config/sections/read_inbound_mtls.hpp"
 #include "config/sections/read_load_balance.hpp"
+#include "config/sections/read_middlewares.hpp"
+#include "config/sections/read_paths.hpp"
 
 #include <fmt/format.h>
 
@@ -23,8 +25,7 @@ namespace {
 
 // Each of these changes who may reach the backend, how it is trusted, or
 // whether it runs at all.
-constexpr std::array<std::string_view, 9> refused{"middlewares",
-                                                   "rules",
+constexpr std::array<std::string_view, 8> refused{"rules",
                                                    "rule_file",
                                                    "idlewatcher",
                                                    "agent",
@@ -73,10 +74,19 @@ class route_reader {
     read_timeouts();
     read_upstream();
     route_.files = read_files(keys_, route_.scheme == route_scheme::fileserver);
+    read_middlewares();
+    if (const auto internal = keys_.take("internal")) {
+      route_.internal = internal->boolean().value_or(false);
+      if (route_.internal && is_stream(route_.scheme))
+        internal->fail(errc::invalid_value, "a route of scheme tcp or udp is no part of another");
+    }
+    rule_backends_ = read_paths(keys_, route_);
     read_unimplemented();
     keys_.refuse(refused);
     keys_.finish();
   }
+  /// Routes that rules of `paths` made.
+  [[nodiscard]] std::vector<rule_backend> take_rule_backends() { return std::move(rule_backends_); }
 
  private:
   std::optional<route_scheme> read_scheme() {
@@ -125,6 +135,8 @@ class route_reader {
     if (is_stream(route_.scheme) && route_.listen_port == 0)
       fail_port(errc::missing_field,
                 "expected listen:target, like \"25565:25565\": a route of this scheme listens on a port of its own");
+    if (is_stream(route_.scheme) && !route_.names.empty())
+      fail_port(errc::invalid_value, "a route of scheme tcp or udp has one name");
     if (!is_stream(route_.scheme) && route_.listen_port != 0)
       fail_port(errc::unsupported,
                 "a listening port of its own is known from GoDoxy but not supported by this version of Cardea for "
@@ -263,6 +275,14 @@ class route_reader {
         found->fail(errc::unsupported, "not supported for routes of scheme tcp and udp; see entrypoint.limits");
   }
 
+  void read_middlewares() {
+    const auto found = keys_.take("middlewares");
+    if (!found || found->is_off()) return;
+    if (is_stream(route_.scheme))
+      return found->fail(errc::invalid_value, "a route of scheme tcp or udp has no middlewares");
+    route_.middlewares = read_route_middlewares(*found);
+  }
+
   void read_unimplemented() {
     if (const auto found = keys_.take("homepage"); found && !found->is_off())
       found->sink().note_once("homepage",
@@ -278,6 +298,7 @@ class route_reader {
   const route_surroundings& around_;
   bool has_host_ = false;  ///< a host or a port is written
   std::optional<value> port_;
+  std::vector<rule_backend> rule_backends_;
 };
 
 // Unlike in a certificate, `*.lan` is as good as `*.example.com`.
@@ -287,6 +308,23 @@ bool is_alias(std::string_view name) {
 }
 
 bool is_skipped(std::string_view alias) { return alias.starts_with("x-") || alias.starts_with("X-"); }
+
+// The names of a route, in lower case: one, or several with commas between them. Empty when one is none.
+std::vector<std::string> names_of(const value& body, std::string_view key) {
+  std::vector<std::string> out;
+  for (std::string_view rest = key;;) {
+    const auto comma = rest.find(',');
+    const std::string_view one = base::trim(rest.substr(0, comma));
+    std::string name = base::normalise_dns_name(one);
+    if (!is_alias(name)) {
+      body.fail(errc::invalid_value, "expected an alias (a label, a host name or *.suffix)");
+      return {};
+    }
+    out.push_back(std::move(name));
+    if (comma == std::string_view::npos) return out;
+    rest.remove_prefix(comma + 1);
+  }
+}
 
 }  // namespace
 
@@ -300,19 +338,20 @@ std::vector<placed_route> read_routes(const value& from, const route_surrounding
     const place where{from.where().file, one.key_at, child_path(from.where().path, one.key)};
     const value body(from.sink(), one.value, where, false);
     route_section route;
-    route.alias = base::normalise_dns_name(one.key);
     route.source = fmt::format("{}:{}:{}", where.file, where.at.line, where.at.column);
-    if (!is_alias(route.alias)) {
-      body.fail(errc::invalid_value, "expected an alias (a label, a host name or *.suffix)");
-      continue;
-    }
-    const auto [known, is_new] = seen.try_emplace(route.alias, one.key_at);
-    if (!is_new) {
-      body.fail(errc::duplicate, fmt::format("duplicate route, first at line {}, column {}",
-                                             known->second.line, known->second.column));
-      continue;
-    }
+    route.names = names_of(body, one.key);
+    if (route.names.empty()) continue;
     const std::size_t errors_before = from.sink().error_count();
+    for (const std::string& name : route.names) {
+      const auto [known, is_new] = seen.try_emplace(name, one.key_at);
+      if (!is_new)
+        body.fail(errc::duplicate, fmt::format("duplicate route, first at line {}, column {}",
+                                               known->second.line, known->second.column));
+    }
+    if (from.sink().error_count() != errors_before) continue;
+    route.alias = route.names.front();
+    route.names.erase(route.names.begin());
+    std::vector<rule_backend> more;
     if (one.value.kind == node_kind::null) {
       const node empty{.kind = node_kind::mapping,
                        .at = one.key_at,
@@ -322,10 +361,13 @@ std::vector<placed_route> read_routes(const value& from, const route_surrounding
                        .members = {}};
       route_reader(route, value(from.sink(), from.sink().keep(empty), where, false), around).read();
     } else if (const auto keys = body.as_mapping()) {
-      route_reader(route, *keys, around).read();
+      route_reader reader(route, *keys, around);
+      reader.read();
+      more = reader.take_rule_backends();
     }
     const bool is_sound = from.sink().error_count() == errors_before;
     out.push_back({std::move(route), where, is_sound});
+    for (rule_backend& each : more) out.push_back({std::move(each.route), std::move(each.where), is_sound});
   }
   return out;
 }

@@ -5,6 +5,8 @@
 #include "config/sections/files.hpp"
 #include "config/sections/healthcheck.hpp"
 #include "config/sections/load_balance.hpp"
+#include "config/sections/middleware.hpp"
+#include "config/sections/path_rule.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -31,6 +33,8 @@ enum class route_scheme { http, https, h2c, fileserver, tcp, udp };
 struct route_section {
   std::string alias;  ///< lower case: "app" answers for app.<domain>; one with a dot is a full host name; may
                       ///< be `*.suffix`
+  std::vector<std::string> names;  ///< more of the same kind; the route answers for all of them
+  bool internal = false;           ///< answers for no host, only where `paths` of others name it
   route_scheme scheme = route_scheme::http;
   std::string host = "localhost";  ///< of the only backend, unless there are `backends`
   std::uint16_t port = 80;
@@ -57,10 +61,16 @@ struct route_section {
   std::uint16_t listen_port = 0;  ///< tcp, udp: never 0
   bool tls_termination = false;   ///< tcp: TLS ends here, the backend gets the bytes in the clear
   bool relay_proxy_protocol_header = false;  ///< tcp: the backend gets a PROXY header, version 2
+  path_section paths;
+  bool only_redirects = false;  ///< `paths` is one rule for everything: there is no backend
+  std::vector<middleware_section> middlewares;  ///< in the order in which they are passed
   std::string source;  ///< "file:line:column" of the definition, for messages
 };
 
-/// The servers behind a route, in order: `backends`, or the one of host and port. None for a fileserver.
+/// What a route answers for: its alias, and its other names behind it.
+[[nodiscard]] std::vector<std::string> names_of(const route_section& route);
+
+/// The servers behind a route, in order: `backends`, or the one of host and port. None for a fileserver or a redirect.
 [[nodiscard]] std::vector<backend_entry> backends_of(const route_section& route);
 
 }  // namespace cardea::config

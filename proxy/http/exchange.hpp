@@ -19,6 +19,7 @@ namespace cardea::proxy::http {
 /// What is known about the client of a connection; lives as long as it does.
 struct client_info {
   std::string address;      ///< numeric, without a port
+  std::uint16_t port = 0;   ///< of the peer
   std::string server_name;  ///< SNI in lower case; empty without
   bool secure = false;      ///< over TLS
   bool speaks_http2 = false;
@@ -74,6 +75,8 @@ class exchange {
   /// The buffer that head()'s slices point into.
   [[nodiscard]] virtual const char* bytes() const noexcept = 0;
   [[nodiscard]] virtual const client_info& client() const noexcept = 0;
+  /// What X-Forwarded-Host says: the host that the client asked for; empty for no such field.
+  [[nodiscard]] virtual std::string_view forwarded_host() const noexcept { return head().host.in(bytes()); }
   [[nodiscard]] virtual net::waiter& waiter() noexcept = 0;
 
   /// done with data, blocked, ended, or failed (the client is gone, or its

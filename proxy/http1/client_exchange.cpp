@@ -42,9 +42,11 @@ bool client_exchange::send_head(const http::exchange& from) noexcept {
     out_.append(http::value_of(*head.fields.find(http::field_id::upgrade), bytes));
     out_.append("\r\n");
   }
-  out_.append("X-Forwarded-Host: ");
-  out_.append(head.host.in(bytes));
-  out_.append("\r\n");
+  if (const std::string_view asked = from.forwarded_host(); !asked.empty()) {
+    out_.append("X-Forwarded-Host: ");
+    out_.append(asked);
+    out_.append("\r\n");
+  }
   out_.append(from.client().forwarded_fields);
   const bool fits = out_.append("\r\n");
   out_.begin_body(head.framing);

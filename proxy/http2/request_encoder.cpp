@@ -42,7 +42,7 @@ std::size_t block_bound(const http::exchange& from) noexcept {
   const http::request_head& head = from.head();
   constexpr std::size_t made_fields = 8;  // what is written besides the fields that came
   constexpr std::size_t made_bytes = 128;
-  std::size_t bytes = made_bytes + head.method.size + head.path.size + 2 * head.host.size +
+  std::size_t bytes = made_bytes + head.method.size + head.path.size + head.host.size + from.forwarded_host().size() +
                       made_fields * block_writer::field_overhead;
   for (const http::field& line : head.fields) bytes += line.name_size + line.value_size + block_writer::field_overhead;
   return bytes + block_bound(from.client().forwarded_fields);
@@ -63,7 +63,7 @@ void write_request(block_writer& block, const http::exchange& from, bool secure)
     block.field(http::name_of(line, bytes), http::value_of(line, bytes));
   }
   if (head.framing == http::body_framing::length) block.number("content-length", head.content_length);
-  block.field("x-forwarded-host", host);
+  if (const std::string_view asked = from.forwarded_host(); !asked.empty()) block.field("x-forwarded-host", asked);
   block.lines(from.client().forwarded_fields);
 }
 

@@ -4,7 +4,9 @@
 #include "base/trust_store.hpp"
 #include "config/sections/files.hpp"
 #include "config/sections/route.hpp"
+#include "proxy/middleware/chain.hpp"
 #include "proxy/routing/host_names.hpp"
+#include "proxy/routing/path_rules.hpp"
 #include "proxy/upstream/upstream.hpp"
 
 #include <chrono>
@@ -31,7 +33,10 @@ struct route_timeouts {
 /// What answers for a host.
 struct route {
   std::string name;
-  enum class kind : std::uint8_t { backend, files } kind = kind::backend;
+  std::vector<std::string> names;  ///< more that it answers for
+  bool internal = false;           ///< answers for no host, only where rules of others name it
+  /// `nothing`: its rules answer for all paths.
+  enum class kind : std::uint8_t { backend, files, nothing } kind = kind::backend;
   upstream::upstream upstream;  ///< of kind backend: at least one
   std::chrono::milliseconds response_header_timeout{60'000};
   route_timeouts timeouts;
@@ -41,12 +46,19 @@ struct route {
   std::shared_ptr<const access_log::logger> access_log;  ///< besides the entrypoint's; null: none
   /// Who vouches for this route's clients; null: they need no certificate.
   std::shared_ptr<const base::trust_store> client_cas;
+  path_rules paths;
+  std::vector<std::size_t> rule_routes;  ///< by rule: the route that answers; made by the table
+  std::shared_ptr<const middleware::chain> middlewares;  ///< null: none
+  middleware::route_facts facts;
+
+  /// Whether a request goes another way than straight to who answers.
+  [[nodiscard]] bool has_steps() const noexcept { return middlewares != nullptr || paths.reads_paths(); }
 };
 
 /// Host -> route; immutable, shared by all workers.
 class route_table {
  public:
-  /// The first route to claim a host keeps it.
+  /// The first route to claim a host keeps it. REQUIRES: the routes that rules name are there.
   route_table(std::vector<route> routes, const std::vector<std::string>& match_domains);
 
   static constexpr std::size_t none = host_names::none;

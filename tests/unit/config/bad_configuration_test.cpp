@@ -159,8 +159,8 @@ TEST(bad_configuration, what_godoxy_knows_and_we_do_not_is_refused_never_ignored
        "config.yml:1:1: acl: known from GoDoxy but not supported by this version of Cardea; remove it\n"},
       {"entrypoint:\n"
        "  middlewares:\n"
-       "    - use: cidr_whitelist\n",
-       "config.yml:2:3: entrypoint.middlewares: known from GoDoxy but not supported by this version of "
+       "    - use: forward_auth\n",
+       "config.yml:3:12: entrypoint.middlewares[0].use: known from GoDoxy but not supported by this version of "
        "Cardea; remove it\n"},
       {"entrypoint: {rules: {not_found: [{do: error 403}]}}\n",
        "config.yml:1:14: entrypoint.rules: known from GoDoxy but not supported by this version of Cardea; "
@@ -177,7 +177,7 @@ TEST(bad_configuration, what_godoxy_knows_and_we_do_not_is_refused_never_ignored
        "remove it\n"},
       {"defaults: {rules: 1}\n", "config.yml:1:12: defaults.rules: unknown key\n"},
       {"routes: {a: {port: 81, middlewares: {oidc: {}}}}\n",
-       "config.yml:1:24: routes.a.middlewares: known from GoDoxy but not supported by this version of "
+       "config.yml:1:38: routes.a.middlewares.oidc: known from GoDoxy but not supported by this version of "
        "Cardea; remove it\n"},
       {"routes: {a: {port: 81, rules: [{do: pass}], rule_file: x}}\n",
        "config.yml:1:24: routes.a.rules: known from GoDoxy but not supported by this version of Cardea; "
