@@ -7,6 +7,7 @@ import argparse
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -15,6 +16,8 @@ from support import certificates, harness
 HOST = "bench.test"
 _HERE = os.path.dirname(os.path.abspath(__file__))
 BASELINE = os.path.join(_HERE, "baseline.txt")
+
+CANNOT_COUNT = 3
 
 # Name, units in the two runs, h2load's arguments for `number` units.
 KINDS = (
@@ -132,14 +135,28 @@ def write_baseline(figures, built_with):
             file.write(f"{name} {value}\n")
 
 
+def count(setting, before):
+    """{kind: instructions}; a line for each as it comes."""
+    now = {}
+    print(f"{'instructions':44} {'baseline':>10} {'now':>10} {'change':>9}", flush=True)
+    for name, title, (few, many), arguments, path in KINDS:
+        spent = [setting.instructions(arguments(number), path) for number in (few, many)]
+        now[name] = round((spent[1] - spent[0]) / (many - few))
+        known = before.get(name)
+        change = f"{(now[name] / known - 1) * 100:+.1f} %" if known else "new"
+        print(f"{title:44} {known or '-':>10} {now[name]:>10} {change:>9}", flush=True)
+    return now
+
+
 def main():
     parser = argparse.ArgumentParser(prog="bench/check.sh", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+                                     formatter_class=argparse.RawDescriptionHelpFormatter,
+                                     epilog=f"Exit code {CANNOT_COUNT}: there was nothing to count.")
     parser.add_argument("--write", action="store_true", help="keep the figures as bench/baseline.txt")
     given = parser.parse_args()
     harness.binary = os.path.join(_HERE, "..", "build", "release", "app", "cardea")
     before, built_with = read_baseline()
-    here, now = versions(), {}
+    here = versions()
     others = [f"{name} {built_with[name]} (here {here[name]})" for name in built_with if built_with[name] != here[name]]
     if others:
         print("==> the baseline was measured with others: " + ", ".join(others) +
@@ -149,13 +166,10 @@ def main():
     setting = None
     try:
         setting = bench(folder)
-        print(f"{'instructions':44} {'baseline':>10} {'now':>10} {'change':>9}", flush=True)
-        for name, title, (few, many), arguments, path in KINDS:
-            spent = [setting.instructions(arguments(number), path) for number in (few, many)]
-            now[name] = round((spent[1] - spent[0]) / (many - few))
-            known = before.get(name)
-            change = f"{(now[name] / known - 1) * 100:+.1f} %" if known else "new"
-            print(f"{title:44} {known or '-':>10} {now[name]:>10} {change:>9}", flush=True)
+        now = count(setting, before)
+    except (AssertionError, OSError, subprocess.TimeoutExpired) as problem:
+        print(f"check.sh: {problem}", file=sys.stderr)
+        return CANNOT_COUNT
     finally:
         if setting is not None:
             setting.origin.kill()
@@ -163,6 +177,7 @@ def main():
     if given.write:
         write_baseline(now, here)
         print(f"==> kept in {os.path.relpath(BASELINE)}")
+    return 0
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ KIND: build   compiler, build tools, libraries
       run     what the quickstart needs besides the program
       test    what the test suite starts: a CA, a name server, an origin, clients
       bench   load generators and other proxies to compare with
-      check   what counts the instructions of a request
+      check   what counts the instructions of a request, and builds benchmarks
       fuzz    clang
 
 Needs root or sudo only when something is missing. Debian 12 and newer.
@@ -49,7 +49,7 @@ packages_of() {
         shellcheck logrotate goaccess
       ;;
     bench) printf '%s\n' nginx-light haproxy h2o caddy wrk nghttp2-client openssl curl python3 python3-websockets python3-grpcio libbenchmark-dev ;;
-    check) printf '%s\n' valgrind nginx-light nghttp2-client openssl curl python3 ;;
+    check) printf '%s\n' valgrind nginx-light nghttp2-client openssl curl python3 libbenchmark-dev ;;
     fuzz) printf '%s\n' clang libclang-rt-dev ;;
     *)
       printf 'packages.sh: "%s" is no kind of packages\n' "$1" >&2
