@@ -8,6 +8,9 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstring>
+#include <iterator>
+#include <mutex>
 
 namespace cardea::proxy {
 namespace {
@@ -45,17 +48,29 @@ void run_without_signals(worker& each) {
 
 }  // namespace
 
+base::result<std::vector<net::endpoint>> entrypoint_endpoints(const config::entrypoint_section& entrypoint) {
+  const auto places = plan(entrypoint);
+  if (!places) return places.error();
+  std::vector<net::endpoint> out;
+  for (const address_plan& place : *places) out.push_back({place.where, net::transport::tcp});
+  return out;
+}
+
 server::server() = default;
 
 server::~server() { shut_down(std::chrono::milliseconds(0)); }
 
-base::result<void> server::start(const config::entrypoint_section& entrypoint) {
+base::result<void> server::start(const config::entrypoint_section& entrypoint, doors at_first) {
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   const std::size_t count = entrypoint.threads != 0 ? entrypoint.threads : cores;
   sockets_ = net::listening_sockets(count);
+  for (net::listening_sockets::entry& each : adopted_) sockets_.adopt(std::move(each));
+  adopted_.clear();
   std::vector<std::unique_ptr<worker>> workers(count);
   if (const auto opened = open_entrypoint(entrypoint, workers); !opened) return opened.error();
   workers_ = std::move(workers);
+  if (at_first == doors::held)
+    for (const auto& each : workers_) each->hold_doors();
   for (const auto& each : workers_) threads_.emplace_back(run_without_signals, std::ref(*each));
   return {};
 }
@@ -76,9 +91,9 @@ base::result<void> server::open_entrypoint(const config::entrypoint_section& ent
     const upstream::worker_share share{i, workers.size()};
     workers[i] = std::make_unique<worker>(entrypoint, https_port, tickets_, preface, share, journal_);
     for (const address_plan& place : *places) {
-      auto fd = sockets_.share({place.where, net::transport::tcp}, i);
-      if (!fd) return fd.error();
-      workers[i]->listen({std::move(*fd), place.where.port(), place.tls});
+      auto shares = sockets_.share({place.where, net::transport::tcp}, i);
+      if (!shares) return shares.error();
+      for (net::shared_socket& each : *shares) workers[i]->listen({std::move(each.fd), place.where.port(), place.tls});
     }
   }
   const base::logger log("proxy");
@@ -99,11 +114,11 @@ void server::publish_streams(const std::shared_ptr<const stream::route_table>& t
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     std::vector<handed_socket> sockets;
     for (const net::endpoint& each : fresh) {
-      auto fd = sockets_.share(each, i);
-      if (fd)
-        sockets.push_back({each, std::move(*fd)});
-      else
-        log.error("a worker cannot listen", {{"reason", fd.error().message()}});
+      auto own = sockets_.share(each, i);
+      if (!own) log.error("a worker cannot listen", {{"reason", own.error().message()}});
+      if (own)
+        for (net::shared_socket& one : *own)
+          sockets.push_back({each, one.index, std::move(one.fd), sessions_on(each, one.index)});
     }
     workers_[i]->publish_streams(table, std::move(sockets));
   }
@@ -112,6 +127,29 @@ void server::publish_streams(const std::shared_ptr<const stream::route_table>& t
   for (const net::endpoint& each : handed_)
     if (std::find(wanted.begin(), wanted.end(), each) == wanted.end()) sockets_.close(each);
   handed_ = wanted;
+  adopted_sessions_.clear();
+}
+
+std::vector<stream::udp_transfer> server::sessions_on(const net::endpoint& at, std::size_t index) {
+  std::vector<stream::udp_transfer> out;
+  for (handed_session& each : adopted_sessions_)
+    if (each.index == index && each.at == at) out.push_back(std::move(each.session));
+  return out;
+}
+
+void server::adopt_sessions(std::vector<handed_session> sessions) {
+  std::move(sessions.begin(), sessions.end(), std::back_inserter(adopted_sessions_));
+}
+
+void server::open_doors() {
+  for (const auto& each : workers_) each->open_doors();
+}
+
+void server::close_adopted_except(const std::vector<net::endpoint>& wanted) {
+  std::vector<net::endpoint> gone;
+  for (const net::listening_sockets::entry& each : sockets_.all())
+    if (std::find(wanted.begin(), wanted.end(), each.at) == wanted.end()) gone.push_back(each.at);
+  for (const net::endpoint& each : gone) sockets_.close(each);
 }
 
 void server::publish_certificates(const base::certificate_snapshot& certificates) {
@@ -157,6 +195,52 @@ void server::publish_challenges(const base::challenge_snapshot& pending,
       if (missing->fetch_sub(1) == 1) installed();
     });
   }
+}
+
+void server::await_workers(const std::function<void()>& installed) {
+  const auto missing = std::make_shared<std::atomic<std::size_t>>(workers_.size());
+  for (const auto& each : workers_)
+    each->await_posted([missing, installed] {
+      if (missing->fetch_sub(1) == 1) installed();
+    });
+}
+
+std::string server::ticket_state() const {
+  const std::int64_t age = rotation_.last().time_since_epoch().count();
+  const std::string keys = tickets_->bytes();
+  std::string out;
+  out.reserve(sizeof age + keys.size());
+  out.append(reinterpret_cast<const char*>(&age), sizeof age).append(keys);
+  return out;
+}
+
+bool server::use_ticket_state(std::string_view state) {
+  std::int64_t since = 0;
+  if (state.size() < sizeof since) return false;
+  std::memcpy(&since, state.data(), sizeof since);
+  auto keys = tls::ticket_keys::of(state.substr(sizeof since));
+  if (!keys) return false;
+  tickets_ = std::move(keys);
+  rotation_ = tls::ticket_rotation(std::chrono::steady_clock::time_point(std::chrono::steady_clock::duration(since)));
+  return true;
+}
+
+void server::hand_over(std::chrono::milliseconds idle_grace, std::function<void(std::vector<handed_session>)> then) {
+  struct gathering {
+    std::mutex guard;
+    std::size_t missing;
+    std::vector<handed_session> sessions;
+    std::function<void(std::vector<handed_session>)> then;
+  };
+  const auto all = std::make_shared<gathering>();
+  all->missing = workers_.size();
+  all->then = std::move(then);
+  for (const auto& each : workers_)
+    each->hand_over(idle_grace, [all](std::vector<handed_session> own) {
+      const std::lock_guard lock(all->guard);
+      std::move(own.begin(), own.end(), std::back_inserter(all->sessions));
+      if (--all->missing == 0) all->then(std::move(all->sessions));
+    });
 }
 
 void server::shut_down(std::chrono::milliseconds grace) {

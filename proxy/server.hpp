@@ -17,12 +17,20 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 namespace cardea::proxy {
 
 class worker;
+struct handed_session;
+namespace stream {
+struct udp_transfer;
+}
+
+/// What the listeners of the entrypoint are bound to; an error names the key.
+[[nodiscard]] base::result<std::vector<net::endpoint>> entrypoint_endpoints(const config::entrypoint_section& entrypoint);
 
 /// The data plane: its workers and their threads. Used from one (the control) thread.
 class server {
@@ -33,9 +41,16 @@ class server {
   /// Stops at once when still running, and joins.
   ~server();
 
+  /// Listening sockets that somebody else bound, to be used in the place of own ones. Before `start`.
+  void adopt(net::listening_sockets::entry ready) { adopted_.push_back(std::move(ready)); }
+
+  enum class doors : bool { open, held };
   /// Binds everything first, then starts: either all listeners serve or none does.
-  /// The error names the address and the cause.
-  [[nodiscard]] base::result<void> start(const config::entrypoint_section& entrypoint);
+  /// The error names the address and the cause. With held doors clients wait until `open_doors`.
+  [[nodiscard]] base::result<void> start(const config::entrypoint_section& entrypoint, doors at_first = doors::open);
+  void open_doors();
+  /// Adopted sockets that are not among these are closed.
+  void close_adopted_except(const std::vector<net::endpoint>& wanted);
 
   /// What handshakes and requests from now on use; those under way keep theirs.
   void publish_certificates(const base::certificate_snapshot& certificates);
@@ -68,6 +83,21 @@ class server {
   /// from any thread, when every worker answers for it; never when the server ends before.
   void publish_challenges(const base::challenge_snapshot& pending, const std::function<void()>& installed);
 
+  /// `installed` is called once, from any thread, when the workers have what was published so far.
+  void await_workers(const std::function<void()>& installed);
+
+  /// The ticket keys and their age as bytes; whoever holds them wipes them.
+  [[nodiscard]] std::string ticket_state() const;
+  /// What `ticket_state` of another process on this machine gave; false, and nothing changes, when it is not that.
+  /// Before `start`.
+  [[nodiscard]] bool use_ticket_state(std::string_view state);
+
+  /// Takes no more work, since another process goes on with the same listening sockets, and gives away the UDP
+  /// sessions. Clients that are silent may ask once more for `idle_grace`. `then` is called once, from any thread.
+  void hand_over(std::chrono::milliseconds idle_grace, std::function<void(std::vector<handed_session>)> then);
+  /// Sessions that another process gave away: taken up by the next `publish_streams`.
+  void adopt_sessions(std::vector<handed_session> sessions);
+
   /// Takes no more work; waits until open connections ended or `grace` passed, then ends the rest.
   /// Blocks the calling thread.
   void shut_down(std::chrono::milliseconds grace);
@@ -80,12 +110,15 @@ class server {
  private:
   [[nodiscard]] base::result<void> open_entrypoint(const config::entrypoint_section& entrypoint,
                                                    std::vector<std::unique_ptr<worker>>& workers);
+  [[nodiscard]] std::vector<stream::udp_transfer> sessions_on(const net::endpoint& at, std::size_t index);
 
   access_log::journal journal_;  ///< outlives the workers
   std::shared_ptr<const tls::ticket_keys> tickets_ = std::make_shared<const tls::ticket_keys>();
   tls::ticket_rotation rotation_{std::chrono::steady_clock::now()};
   std::vector<base::certificate_snapshot> published_;  ///< the last one, and those that workers may still hold
   net::listening_sockets sockets_{1};
+  std::vector<net::listening_sockets::entry> adopted_;  ///< until `start`
+  std::vector<handed_session> adopted_sessions_;
   std::vector<net::endpoint> handed_;  ///< of routes: what the workers have of `sockets_`
   std::vector<std::unique_ptr<worker>> workers_;
   std::vector<std::thread> threads_;

@@ -8,11 +8,6 @@ namespace {
 
 constexpr base::tick_ms full_house_pause = 50;
 
-net::file_descriptor take(std::vector<handed_socket>& from, const net::endpoint& at) {
-  const auto found = std::find_if(from.begin(), from.end(), [&](const handed_socket& each) { return each.at == at; });
-  return found == from.end() ? net::file_descriptor() : std::move(found->fd);
-}
-
 bool listens(const stream::route_table& table, const net::endpoint& at) {
   return std::any_of(table.routes().begin(), table.routes().end(), [&](const stream::shared_route& each) {
     return !each->by_server_name && each->at == at;
@@ -65,31 +60,32 @@ void stream_listeners::install(std::shared_ptr<const stream::route_table> table,
 }
 
 void stream_listeners::install_tcp(const stream::shared_route& route, std::vector<handed_socket>& fresh) {
-  for (const auto& each : tcp_entrances_) {
-    if (each->route->at != route->at) continue;
-    each->route = route;
-    return;
+  for (const auto& each : tcp_entrances_)
+    if (each->route->at == route->at) each->route = route;
+  for (handed_socket& each : fresh) {
+    if (each.at != route->at) continue;
+    auto in = std::make_shared<tcp_entrance>(environment_.loop, route);
+    if (!in->listener.open(std::move(each.fd))) continue;
+    tcp_entrances_.push_back(in);
+    environment_.loop.spawn(accept_connections(std::move(in)));
   }
-  auto in = std::make_shared<tcp_entrance>(environment_.loop, route);
-  if (!in->listener.open(take(fresh, route->at))) return;
-  tcp_entrances_.push_back(in);
-  environment_.loop.spawn(accept_connections(std::move(in)));
 }
 
 void stream_listeners::install_udp(const stream::shared_route& route, std::vector<handed_socket>& fresh) {
-  for (const udp_entrance& each : udp_entrances_) {
+  for (const udp_entrance& each : udp_entrances_)
+    if (each.at == route->at) each.listener->use(route);
+  for (handed_socket& each : fresh) {
     if (each.at != route->at) continue;
-    each.listener->use(route);
-    return;
+    if (!udp_) {
+      udp_ = std::make_unique<udp_share>(environment_, udp_limits_);
+      environment_.loop.spawn(udp_->sessions.expire());
+    }
+    auto listener = std::make_shared<stream::udp_listener>(environment_.loop, udp_->sessions, udp_->batch, route);
+    if (!listener->open(std::move(each.fd))) continue;
+    for (stream::udp_transfer& session : each.sessions) listener->take(std::move(session));
+    udp_entrances_.push_back({route->at, each.index, listener});
+    environment_.loop.spawn(move_datagrams(std::move(listener)));
   }
-  if (!udp_) {
-    udp_ = std::make_unique<udp_share>(environment_, udp_limits_);
-    environment_.loop.spawn(udp_->sessions.expire());
-  }
-  auto listener = std::make_shared<stream::udp_listener>(environment_.loop, udp_->sessions, udp_->batch, route);
-  if (!listener->open(take(fresh, route->at))) return;
-  udp_entrances_.push_back({route->at, listener});
-  environment_.loop.spawn(move_datagrams(std::move(listener)));
 }
 
 net::task<void> stream_listeners::accept_connections(std::shared_ptr<tcp_entrance> in) {
@@ -114,6 +110,15 @@ void stream_listeners::drain() noexcept {
   for (const auto& each : tcp_entrances_) each->listener.close();
   for (const udp_entrance& each : udp_entrances_) each.listener->drain();
   if (udp_) udp_->sessions.drain();
+}
+
+std::vector<handed_session> stream_listeners::hand_over() {
+  std::vector<handed_session> out;
+  for (const udp_entrance& each : udp_entrances_)
+    for (stream::udp_transfer& one : each.listener->hand_over()) out.push_back({each.at, each.index, std::move(one)});
+  udp_entrances_.clear();
+  drain();
+  return out;
 }
 
 }  // namespace cardea::proxy

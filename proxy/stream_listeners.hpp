@@ -13,7 +13,16 @@ namespace cardea::proxy {
 /// A descriptor of a listening socket on its way to a worker.
 struct handed_socket {
   net::endpoint at;
+  std::size_t index = 0;  ///< among the endpoint's sockets
   net::file_descriptor fd;
+  std::vector<stream::udp_transfer> sessions = {};  ///< that were opened on it elsewhere
+};
+
+/// A UDP session on its way to the process that goes on in this one's place.
+struct handed_session {
+  net::endpoint at;
+  std::size_t index = 0;  ///< of the socket among the endpoint's
+  stream::udp_transfer session;
 };
 
 /// One worker's listeners of TCP and UDP routes: they come and go with the table; what they let in
@@ -31,6 +40,8 @@ class stream_listeners {
   void install(std::shared_ptr<const stream::route_table> table, std::vector<handed_socket> fresh);
   /// Takes nobody new.
   void drain() noexcept;
+  /// As drain, for when somebody else goes on with the same sockets: the UDP sessions are his now.
+  [[nodiscard]] std::vector<handed_session> hand_over();
 
  private:
   struct tcp_entrance;
@@ -49,6 +60,7 @@ class stream_listeners {
   std::vector<std::shared_ptr<tcp_entrance>> tcp_entrances_;
   struct udp_entrance {
     net::endpoint at;
+    std::size_t index = 0;
     std::shared_ptr<stream::udp_listener> listener;
   };
   std::vector<udp_entrance> udp_entrances_;

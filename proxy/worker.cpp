@@ -138,8 +138,8 @@ worker::worker(const config::entrypoint_section& entrypoint, std::uint16_t https
 worker::~worker() = default;
 
 connection_environment worker::environment_of(const listening& socket, http::handler& handler) {
-  const http1::session_environment session{buffers_, waiting_, handler, session_limits_, draining_};
-  const http2::session_environment http2{buffers_, waiting_, handler, http2_limits_, draining_};
+  const http1::session_environment session{buffers_, waiting_, handler, session_limits_, draining_, idle_until_};
+  const http2::session_environment http2{buffers_, waiting_, handler, http2_limits_, draining_, idle_until_};
   return {loop_,       resources_,             socket.tls ? &server_tls_ : nullptr,
           session,     http2,                  limits_.handshake_timeout.count(),
           census_,     handshakes_,            limits_.handshakes_max,
@@ -169,7 +169,7 @@ void worker::run() {
 net::task<void> worker::accept_connections(entrance& in) {
   net::waiter pause(loop_);
   // Before there is something to answer with, clients wait in the kernel's queue.
-  while (in.environment.tls != nullptr && !equipped() && !draining_ && !loop_.stopping())
+  while ((held_ || (in.environment.tls != nullptr && !equipped())) && !draining_ && !loop_.stopping())
     co_await pause.wait(base::no_deadline);
   while (true) {
     net::listener::accepted next = co_await in.listener.accept();
@@ -177,7 +177,6 @@ net::task<void> worker::accept_connections(entrance& in) {
     if (static_cast<std::size_t>(next.fd.get()) >= descriptors_max_) descriptors_scarce_ = true;
     // In a full house this one waits in our hand, and those behind it in the kernel's queue (L08).
     co_await make_room(pause);
-    if (draining_) continue;
     loop_.spawn(serve_connection(std::move(next.fd), next.peer, in.environment));
   }
 }
@@ -284,12 +283,33 @@ void worker::publish_challenges(base::challenge_snapshot pending, std::function<
   });
 }
 
+void worker::open_doors() {
+  loop_.post([this] {
+    held_ = false;
+    loop_.signal_all();
+  });
+}
+
+void worker::await_posted(std::function<void()> done) { loop_.post(std::move(done)); }
+
+void worker::begin_drain() {
+  draining_ = true;
+  for (const auto& in : entrances_) in->listener.close();
+  loop_.signal_all();
+}
+
 void worker::drain() {
   loop_.post([this] {
-    draining_ = true;
-    for (const auto& in : entrances_) in->listener.close();
+    begin_drain();
     stream_listeners_.drain();
-    loop_.signal_all();
+  });
+}
+
+void worker::hand_over(std::chrono::milliseconds idle_grace, std::function<void(std::vector<handed_session>)> then) {
+  loop_.post([this, idle_grace, then = std::move(then)] {
+    idle_until_ = loop_.now() + idle_grace.count();
+    begin_drain();
+    then(stream_listeners_.hand_over());
   });
 }
 

@@ -14,6 +14,7 @@
 #include "proxy/tls/backend_context.hpp"
 #include "proxy/upstream/fleet.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -38,6 +39,11 @@ class worker {
 
   /// Before `run`.
   void listen(listening socket);
+  /// Before `run`: nobody is let in until `open_doors`; clients wait in the kernel's queues.
+  void hold_doors() noexcept { held_ = true; }
+  void open_doors();
+  /// `done` is called on the worker's thread when it has what was published before.
+  void await_posted(std::function<void()> done);
   /// Serves until `stop`. TLS clients are let in when certificates and routes have been published.
   void run();
 
@@ -54,6 +60,9 @@ class worker {
   void publish_challenges(base::challenge_snapshot pending, std::function<void()> installed);
   /// Takes no more connections; exchanges under way finish, idle connections close.
   void drain();
+  /// As drain, for when another process goes on with the same listening sockets: silent clients may ask once more
+  /// for `idle_grace`, and `then` gets the UDP sessions, on the worker's thread.
+  void hand_over(std::chrono::milliseconds idle_grace, std::function<void(std::vector<handed_session>)> then);
   /// Ends everything now; `run` returns.
   void stop();
 
@@ -73,6 +82,7 @@ class worker {
   template <class Publish>
   void publish(Publish install);
   void install(std::shared_ptr<const routing::route_table> routes, host_policy policy);
+  void begin_drain();
 
   const config::proxy_limits limits_;
   http1::session_limits session_limits_;
@@ -108,6 +118,8 @@ class worker {
   stream_listeners stream_listeners_;
   std::vector<std::unique_ptr<entrance>> entrances_;
   bool draining_ = false;
+  base::tick_ms idle_until_ = 0;  ///< while draining
+  bool held_ = false;
 };
 
 }  // namespace cardea::proxy

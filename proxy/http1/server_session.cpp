@@ -70,10 +70,12 @@ net::task<bool> await_request(tls::stream& stream, net::waiter& waiter,
   base::tick_ms rest_at = waiter.loop().now() + rest_after;
   const net::waiting_line::place here(environment.waiting, waiter);
   while (!stream.can_read() || stream.flush() == net::io::blocked) {
-    if (environment.draining || here.dismissed()) co_return false;
-    const net::wake woken = co_await waiter.wait(std::min(deadline, rest_at));
-    if (woken == net::wake::ready) continue;
-    if (woken == net::wake::stopping || rest_at >= deadline) co_return false;
+    const base::tick_ms until = environment.draining ? std::min(deadline, environment.idle_until) : deadline;
+    const base::tick_ms now = waiter.loop().now();
+    if (now >= until || here.dismissed()) co_return false;
+    const net::wake woken = co_await waiter.wait(std::min(until, rest_at));
+    if (woken == net::wake::stopping) co_return false;
+    if (woken == net::wake::ready || waiter.loop().now() < rest_at) continue;
     stream.rest();
     rest_at = base::no_deadline;
   }

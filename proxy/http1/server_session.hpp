@@ -30,6 +30,11 @@ struct session_environment {
   http::handler& handler;
   const session_limits& limits;
   const bool& draining;  ///< true: finish the exchange in hand, announce the close, take no more
+  /// While draining: so long a client that is silent may still ask, once. A request that is on its way when an
+  /// idle connection is closed is lost for clients that do not repeat it.
+  const base::tick_ms& idle_until = at_once;
+
+  static constexpr base::tick_ms at_once = 0;
 };
 
 /// Serves HTTP/1.x on a stream until either side ends it; closes the stream.

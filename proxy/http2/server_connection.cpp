@@ -271,6 +271,7 @@ base::tick_ms server_connection::deadline() const noexcept {
   if (live_ == 0) at = std::min(at, idle_since_ + limits.keep_alive_timeout);
   if (live_ == 0 && rest_at_ != 0) at = std::min(at, rest_at_);
   if (ending_ == ending::announced) at = std::min(at, ending_since_ + announcement_timeout);
+  if (ending_ == ending::no && environment_.draining) at = std::min(at, environment_.told_at);
   return at;
 }
 
@@ -282,7 +283,7 @@ void server_connection::check_time() {
     return drop_streams();
   }
   if (time >= frame_deadline()) return fail(error_code::no_error, "a frame took too long");
-  if (environment_.draining) announce_end();
+  if (environment_.draining && time >= environment_.told_at) announce_end();
   if (ending_ == ending::announced && time >= ending_since_ + announcement_timeout) settle_end();
   if (live_ == 0 && time >= idle_since_ + limits.keep_alive_timeout) settle_end();
 }

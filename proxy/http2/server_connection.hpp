@@ -26,6 +26,10 @@ struct session_environment {
   http::handler& handler;
   const session_limits& limits;
   const bool& draining;  ///< true: finish the streams that are open, announce the end, take no more
+  /// While draining: nothing is announced before. Not every client opens another connection when it is told.
+  const base::tick_ms& told_at = at_once;
+
+  static constexpr base::tick_ms at_once = 0;
 };
 
 /// One HTTP/2 client connection without its coroutine: frames in, streams, frames out.

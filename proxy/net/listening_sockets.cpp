@@ -5,6 +5,10 @@
 
 namespace cardea::proxy::net {
 
+std::string to_string(const endpoint& at) {
+  return at.where.to_string() + (at.kind == transport::udp ? " (UDP)" : "");
+}
+
 const listening_sockets::entry* listening_sockets::find(const endpoint& at) const noexcept {
   const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const entry& each) { return each.at == at; });
   return found == entries_.end() ? nullptr : &*found;
@@ -27,14 +31,21 @@ base::result<void> listening_sockets::open(std::span<const endpoint> wanted) {
   return {};
 }
 
-base::result<file_descriptor> listening_sockets::share(const endpoint& at, std::size_t worker) const {
+base::result<std::vector<shared_socket>> listening_sockets::share(const endpoint& at, std::size_t worker) const {
   const std::string step = "cannot listen on " + at.where.to_string();
   const entry* const from = find(at);
   if (from == nullptr) return base::error(base::errc::not_found, step + ": it was not bound");
-  file_descriptor out = from->sockets[worker % from->sockets.size()].duplicate();
-  if (!out)
-    return base::error(base::error_code(errno, boost::system::generic_category()),
-                       step + ": " + boost::system::generic_category().message(errno));
+  const std::size_t count = from->sockets.size();
+  std::vector<std::size_t> own;
+  for (std::size_t i = worker; i < count; i += workers_) own.push_back(i);
+  if (own.empty() && at.kind == transport::tcp) own.push_back(worker % count);
+  std::vector<shared_socket> out;
+  for (const std::size_t index : own) {
+    out.push_back({index, from->sockets[index].duplicate()});
+    if (!out.back().fd)
+      return base::error(base::error_code(errno, boost::system::generic_category()),
+                         step + ": " + boost::system::generic_category().message(errno));
+  }
   return out;
 }
 

@@ -168,11 +168,20 @@ base::result<file_descriptor> bind_socket(const base::address& where, int type, 
 
 }  // namespace
 
+void prepare_listening(const file_descriptor& fd, bool is_stream, int family) noexcept {
+  ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
+  if (is_stream)
+    set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY);  // accepted sockets inherit it
+  else
+    set_flag(fd.get(), IPPROTO_IP, IP_PKTINFO);
+  if (!is_stream && family == AF_INET6) set_flag(fd.get(), IPPROTO_IPV6, IPV6_RECVPKTINFO);
+}
+
 base::result<file_descriptor> listen_on(const base::address& where) {
   const std::string step = "cannot listen on " + where.to_string();
   auto fd = bind_socket(where, SOCK_STREAM, step);
   if (!fd) return fd.error();
-  set_flag(fd->get(), IPPROTO_TCP, TCP_NODELAY);  // accepted sockets inherit it
+  prepare_listening(*fd, true, where.family());
   if (::listen(fd->get(), listen_backlog) != 0) return system_failure(step);
   return fd;
 }
@@ -180,8 +189,7 @@ base::result<file_descriptor> listen_on(const base::address& where) {
 base::result<file_descriptor> bind_datagrams(const base::address& where) {
   auto fd = bind_socket(where, SOCK_DGRAM, "cannot listen on " + where.to_string() + " (UDP)");
   if (!fd) return fd.error();
-  set_flag(fd->get(), IPPROTO_IP, IP_PKTINFO);
-  if (where.family() == AF_INET6) set_flag(fd->get(), IPPROTO_IPV6, IPV6_RECVPKTINFO);
+  prepare_listening(*fd, false, where.family());
   return fd;
 }
 

@@ -40,6 +40,8 @@ class file_descriptor {
   /// Another descriptor of the same open socket; empty when there is none left (errno).
   [[nodiscard]] file_descriptor duplicate() const noexcept;
   void reset() noexcept;
+  /// The number, which the caller closes now.
+  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
 
  private:
   int fd_ = -1;
@@ -87,6 +89,9 @@ class socket {
   file_descriptor fd_;
   watch watch_;
 };
+
+/// Makes a listening socket that somebody else bound as those of `listen_on` and `bind_datagrams` are.
+void prepare_listening(const file_descriptor& fd, bool is_stream, int family) noexcept;
 
 /// Binds a listening socket with SO_REUSEPORT, so that each worker has its own queue.
 [[nodiscard]] base::result<file_descriptor> listen_on(const base::address& where);

@@ -208,6 +208,31 @@ void udp_listener::close() noexcept {
   waiter_.signal();
 }
 
+std::vector<udp_transfer> udp_listener::hand_over() {
+  std::vector<udp_transfer> out;
+  out.reserve(by_flow_.size());
+  for (const auto& [flow, session] : by_flow_) {
+    if (!session->fd) continue;
+    loop_.remove(session->events);
+    out.push_back({flow, session->backend, std::move(session->fd)});
+  }
+  close();
+  return out;
+}
+
+void udp_listener::take(udp_transfer from) {
+  const auto& all = route_->addresses;
+  if (std::find(all.begin(), all.end(), from.backend) == all.end()) return;
+  if (by_flow_.contains(from.flow) || !sessions_.admit(from.flow.client)) return;
+  auto one = std::make_unique<udp_session>(*this, from.flow);
+  one->fd = std::move(from.fd);
+  one->backend = from.backend;
+  one->events = {.fd = one->fd.get(), .on_idle = on_event, .context = one.get()};
+  if (!loop_.add(one->events)) return;
+  sessions_.add(*one);
+  by_flow_.emplace(from.flow, std::move(one));
+}
+
 // A backend that fails fails for many: one line a second for each worker is enough to know.
 void udp_listener::tell(std::string_view reason) noexcept {
   thread_local base::tick_ms quiet_until = 0;

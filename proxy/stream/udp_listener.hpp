@@ -10,6 +10,13 @@
 
 namespace cardea::proxy::stream {
 
+/// A session on its way to who reads the socket from now on.
+struct udp_transfer {
+  udp_flow flow;
+  base::address backend;
+  net::file_descriptor fd;  ///< connected to the backend
+};
+
 /// One worker's socket of a UDP route, and the sessions of those who write to it.
 ///
 /// A client's first datagram opens a session; answers go to clients only, from the address that they
@@ -32,6 +39,12 @@ class udp_listener final : public udp_session_owner {
   void drain() noexcept { draining_ = true; }
   /// Ends everything; `run` returns.
   void close() noexcept;
+
+  /// Reads no more and gives away the sessions, for whoever reads the same socket from now on; `run` returns.
+  [[nodiscard]] std::vector<udp_transfer> hand_over();
+  /// Goes on with a session from elsewhere. One whose backend is not among the route's, or for which there is no
+  /// room, is dropped: its client's next datagram opens another.
+  void take(udp_transfer from);
 
   void end(udp_session& one) noexcept override;
 

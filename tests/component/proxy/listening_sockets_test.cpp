@@ -50,10 +50,11 @@ TEST(listening_sockets, a_socket_lives_until_both_let_go) {
   ASSERT_TRUE(all.open(std::vector{at(port)}));
   auto shared = all.share(at(port), 0);
   ASSERT_TRUE(shared);
+  ASSERT_EQ(shared->size(), 1U);
   all.close(at(port));
   EXPECT_FALSE(all.has(at(port)));
   EXPECT_TRUE(listens(port.number()));
-  shared->reset();
+  shared->clear();
   EXPECT_FALSE(listens(port.number()));
   EXPECT_FALSE(all.share(at(port), 0)) << "an error, not a crash";
 }
@@ -66,7 +67,45 @@ TEST(listening_sockets, one_that_somebody_else_bound_serves_all_workers) {
   all.adopt({at(port), std::move(ready)});
   ASSERT_TRUE(all.open(std::vector{at(port)}));
   EXPECT_EQ(all.all()[0].sockets.size(), 1U) << "it was not bound again";
-  for (std::size_t worker = 0; worker < 3; ++worker) EXPECT_TRUE(all.share(at(port), worker));
+  for (std::size_t worker = 0; worker < 3; ++worker) {
+    const auto own = all.share(at(port), worker);
+    ASSERT_TRUE(own);
+    EXPECT_EQ(own->size(), 1U);
+  }
+}
+
+std::vector<std::size_t> indexes(const listening_sockets& of, const endpoint& where, std::size_t worker) {
+  std::vector<std::size_t> out;
+  const auto own = of.share(where, worker);
+  for (const shared_socket& each : own.value()) out.push_back(each.index);
+  return out;
+}
+
+TEST(listening_sockets, of_more_than_there_are_workers_none_is_closed) {
+  const reserved_port port;
+  listening_sockets all(2);
+  for (const transport kind : {transport::tcp, transport::udp}) {
+    std::vector<file_descriptor> ready;
+    for (int i = 0; i < 5; ++i)
+      ready.push_back(std::move(*(kind == transport::tcp ? listen_on(at(port).where) : bind_datagrams(at(port).where))));
+    all.adopt({at(port, kind), std::move(ready)});
+    EXPECT_EQ(indexes(all, at(port, kind), 0), (std::vector<std::size_t>{0, 2, 4}));
+    EXPECT_EQ(indexes(all, at(port, kind), 1), (std::vector<std::size_t>{1, 3}));
+  }
+}
+
+TEST(listening_sockets, of_fewer_than_there_are_workers_tcp_is_shared_and_udp_is_not) {
+  const reserved_port port;
+  listening_sockets all(4);
+  for (const transport kind : {transport::tcp, transport::udp}) {
+    std::vector<file_descriptor> ready;
+    for (int i = 0; i < 3; ++i)
+      ready.push_back(std::move(*(kind == transport::tcp ? listen_on(at(port).where) : bind_datagrams(at(port).where))));
+    all.adopt({at(port, kind), std::move(ready)});
+    EXPECT_EQ(indexes(all, at(port, kind), 2), std::vector<std::size_t>{2});
+  }
+  EXPECT_EQ(indexes(all, at(port), 3), std::vector<std::size_t>{0});
+  EXPECT_TRUE(indexes(all, at(port, transport::udp), 3).empty()) << "a client's datagrams all come to one worker";
 }
 
 }  // namespace

@@ -32,6 +32,27 @@ TEST(ticket_keys, v08_no_two_keys_share_a_byte_string) {
   EXPECT_NE(one.cipher, one.mac);
 }
 
+TEST(ticket_keys, b87_another_process_opens_what_this_one_sealed) {
+  const auto first = std::make_shared<const ticket_keys>();
+  const auto second = ticket_keys::after(*first);
+  const auto there = ticket_keys::of(second->bytes());
+  ASSERT_NE(there, nullptr);
+  for (const ticket_key* each : {&first->current(), &second->current()}) {
+    const ticket_key* const same = there->find(each->name);
+    ASSERT_NE(same, nullptr);
+    EXPECT_EQ(same->cipher, each->cipher);
+    EXPECT_EQ(same->mac, each->mac);
+  }
+  EXPECT_EQ(there->current().name, second->current().name);
+  EXPECT_EQ(there->bytes(), second->bytes());
+}
+
+TEST(ticket_keys, b87_other_bytes_are_no_keys) {
+  const std::string good = ticket_keys().bytes();
+  for (const std::string& bad : {std::string(), good.substr(1), good + "x", good + good + good + good})
+    EXPECT_EQ(ticket_keys::of(bad), nullptr) << bad.size();
+}
+
 TEST(ticket_rotation, v08_is_due_once_in_each_period) {
   const ticket_rotation::time_point begin{1000h};
   ticket_rotation rotation(begin);
