@@ -3,6 +3,7 @@
 #include "api/about.hpp"
 #include "api/cert.hpp"
 #include "api/metrics.hpp"
+#include "api/process.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,6 +14,7 @@ namespace {
 constexpr std::array table{
     endpoint{"/api/v1/version", version},
     endpoint{"/api/v1/health", health},
+    endpoint{"/api/v1/process", process},
     endpoint{"/api/v1/metrics", metrics},
     endpoint{"/api/v1/cert/info", cert_info},
     endpoint{"/api/v1/cert/renew", nullptr},

@@ -5,7 +5,12 @@
 
 #include <boost/asio/ip/v6_only.hpp>
 
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <string_view>
+#include <utility>
 
 namespace cardea::api {
 namespace {
@@ -48,6 +53,21 @@ base::result<base::tcp_acceptor> bound(base::executor where, const tcp::endpoint
   return acceptor;
 }
 
+// The descriptor is the acceptor's, or closed.
+base::result<base::tcp_acceptor> adopted(base::executor where, int fd) {
+  sockaddr_storage own{};
+  socklen_t size = sizeof own;
+  base::tcp_acceptor acceptor(where);
+  base::error_code ec;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) != 0)
+    ec.assign(errno, boost::system::generic_category());
+  else
+    acceptor.assign(own.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), fd, ec);
+  if (!ec) return acceptor;
+  ::close(fd);
+  return base::error(ec);
+}
+
 // Best effort, without waiting: the answer fits any send buffer.
 void turn_away(base::tcp_socket socket) {
   constexpr std::string_view text =
@@ -66,8 +86,10 @@ struct server::state {
         const proxy::health_source& routes)
       : where(executor),
         addr(std::move(wanted.addr)),
+        listening(wanted.listening),
         acceptor(executor),
-        shared{{std::move(wanted.version), certificates, routes, std::move(wanted.traffic)},
+        shared{{std::move(wanted.version), certificates, routes, std::move(wanted.traffic), base::system_wall_clock(),
+                std::move(wanted.process)},
                access_rules(host_of(addr)),
                wanted.maximums,
                renewals(executor, certificates),
@@ -76,6 +98,7 @@ struct server::state {
 
   base::executor where;
   std::string addr;
+  int listening;
   base::tcp_acceptor acceptor;
   session_context shared;
 };
@@ -87,6 +110,13 @@ server::~server() = default;
 
 base::awaitable<base::result<void>> server::listen() {
   const std::string step = "api.addr " + state_->addr;
+  if (state_->listening >= 0) {
+    auto ready = adopted(state_->where, std::exchange(state_->listening, -1));
+    if (!ready) co_return ready.error().at(step);
+    state_->acceptor = std::move(*ready);
+    state_->shared.log.info("api listens", {{"addr", state_->addr}, {"port", port()}});
+    co_return base::result<void>();
+  }
   auto parts = split(state_->addr);
   if (!parts) co_return parts.error().at(step);
   base::endpoints candidates;
@@ -142,6 +172,8 @@ void server::stop() {
   shared.renewing.stop();
   shared.tasks.cancel();
 }
+
+int server::descriptor() { return state_->acceptor.native_handle(); }
 
 std::uint16_t server::port() const {
   base::error_code ec;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "api/limits.hpp"
+#include "api/process_status.hpp"
 #include "base/async.hpp"
 #include "base/error.hpp"
 #include "proxy/status.hpp"
@@ -25,6 +26,8 @@ struct settings {
   std::string version;
   limits maximums{};
   std::function<proxy::proxy_status()> traffic = {};  ///< what the proxy counts; may be empty
+  std::function<process_status()> process = {};       ///< may be empty
+  int listening = -1;  ///< a socket that listens on `addr` already; the server's from now on
 };
 
 /// The API's HTTP/1.1 server. Control thread only.
@@ -47,6 +50,9 @@ class server {
 
   /// Stops accepting; idle clients are closed, WebSocket clients get close code 1001.
   void stop();
+
+  /// After `listen`: the socket, for who goes on listening in this one's place. It stays the server's.
+  [[nodiscard]] int descriptor();
 
   /// After `listen`: what port 0 became.
   [[nodiscard]] std::uint16_t port() const;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/process_status.hpp"
 #include "base/clock.hpp"
 #include "proxy/status.hpp"
 
@@ -23,6 +24,7 @@ struct services {
   const proxy::health_source& routes;
   std::function<proxy::proxy_status()> traffic = {};  ///< what the proxy counts; may be empty
   base::wall_clock clock = base::system_wall_clock();
+  std::function<process_status()> process = {};  ///< may be empty
 };
 
 }  // namespace cardea::api
