@@ -5,6 +5,7 @@
 #include "config/sections/entrypoint.hpp"
 #include "config/sections/notification.hpp"
 #include "config/sections/route.hpp"
+#include "config/sections/upgrade.hpp"
 
 #include <chrono>
 #include <string>
@@ -21,6 +22,8 @@ struct configuration {
   std::vector<route_section> routes;       ///< of all included files, aliases unique
   std::vector<notification_section> notifications;  ///< names unique
   std::chrono::seconds timeout_shutdown{3};
+  upgrade_section upgrade;
+  std::string pid_file;  ///< "" = none
   std::vector<std::string> files;  ///< every file that was read: what a watcher must look at
 };
 

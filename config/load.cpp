@@ -17,6 +17,7 @@
 #include "config/sections/read_match_domains.hpp"
 #include "config/sections/read_notification.hpp"
 #include "config/sections/read_route.hpp"
+#include "config/sections/read_upgrade.hpp"
 
 #include <fmt/format.h>
 
@@ -127,6 +128,8 @@ class loading {
     if (const auto found = keys.take("api")) loaded_.api = read_api(*found);
     if (const auto found = keys.take("match_domains")) loaded_.match_domains = read_match_domains(*found);
     if (const auto found = keys.take("timeout_shutdown")) read_timeout_shutdown(*found);
+    if (const auto found = keys.take("upgrade")) loaded_.upgrade = read_upgrade(*found);
+    keys.read("pid_file", loaded_.pid_file);
     if (const auto found = keys.take("defaults")) read_defaults(*found);
     if (const auto found = keys.take("routes")) add_routes(read_routes(*found, route_surroundings_now()));
     if (const auto found = keys.take("providers")) read_providers(*found, name);
