@@ -1,12 +1,14 @@
 #include "app/application.hpp"
 
 #include "api/server.hpp"
+#include "app/activation.hpp"
 #include "app/routes.hpp"
 #include "app/streams.hpp"
 #include "app/version.hpp"
 #include "base/fetch_client.hpp"
 #include "proxy/net/descriptors.hpp"
 
+#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
 #include <csignal>
@@ -31,6 +33,15 @@ std::vector<std::string> certificate_files(const config::autocert_section& secti
   return out;
 }
 
+// Who drains behind an upgrade has not been told to end: what stops a whole service at once, the new process and
+// the old one, must not cut what the old one still serves. The second signal does.
+void expect_first_signal() {
+  struct sigaction once {};
+  once.sa_handler = [](int) {};
+  once.sa_flags = static_cast<int>(SA_RESETHAND);
+  for (const int number : {SIGTERM, SIGINT}) ::sigaction(number, &once, nullptr);
+}
+
 proxy::host_policy host_policy_of(const config::entrypoint_section& entrypoint, const route_resolver& resolver,
                                   const proxy::access_log::journal& journal) {
   return {entrypoint.strict_host, entrypoint.client_cas,
@@ -47,33 +58,52 @@ std::vector<autocert::certificate_status> current_certificates::states() const {
 
 autocert::force_result current_certificates::force_expiry_all(
     std::function<void(std::vector<autocert::renewal_outcome>)> finished) {
-  return set_->force_expiry_all(std::move(finished));
+  if (refusal_.empty()) return set_->force_expiry_all(std::move(finished));
+  base::asio::post(executor_, [why = refusal_, finished = std::move(finished)] { finished({{"main", false, why}}); });
+  return autocert::force_result::started;
 }
 
-application::application(loader load)
+application::application(loader load, program self)
     : load_(std::move(load)),
+      self_(std::move(self)),
       log_("app"),
       tasks_(context_.get_executor(), log_),
       signals_(context_.get_executor()),
       reload_asked_(context_.get_executor()),
       refresh_due_(context_.get_executor()),
       rotation_due_(context_.get_executor()),
+      certificates_due_(context_.get_executor()),
+      watchdog_due_(context_.get_executor()),
+      step_done_(context_.get_executor()),
       issuers_(context_.get_executor(), [this](base::challenge_snapshot pending, std::function<void()> installed) {
         server_.publish_challenges(pending, installed);
-      }) {}
+      }),
+      certificates_view_(context_.get_executor()) {}
 
 application::~application() = default;
 
 int application::run() {
   // Before the workers start: they inherit the blocked mask and never see a signal.
   base::error_code failure;
-  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) signals_.add(number, failure);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) signals_.add(number, failure);
   std::signal(SIGPIPE, SIG_IGN);
   proxy::net::raise_descriptor_limit();
+  if (auto given = base::take_activated_sockets()) {
+    activated_ = std::move(*given);
+  } else {
+    log_.error("cannot start", {{"reason", given.error().message()}});
+    return 1;
+  }
+  if (const auto found = inherit(); !found) {
+    log_.error("cannot start", {{"reason", found.error().message()}});
+    return 1;
+  }
+  process_.started_at = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   if (!start(load_())) return 1;
   context_.run();
   log_.info("draining", {{"grace_seconds", configuration_->timeout_shutdown.count()}});
   server_.shut_down(configuration_->timeout_shutdown);
+  if (!handed_over_) remove_pid_file();
   log_.info("stopped");
   base::flush_log();
   return exit_code_;
@@ -93,6 +123,8 @@ bool application::start(config::load_result loaded) {
     log_.error("cannot start", {{"reason", certificates.error().message()}});
     return false;
   }
+  certificates_ = std::move(*certificates);
+  certificates_view_.use(certificates_.get());
   auto prober = proxy::health::make_prober("cardea/" + std::string(version_text()));
   if (!prober) {
     log_.error("cannot start", {{"reason", prober.error().message()}});
@@ -104,29 +136,64 @@ bool application::start(config::load_result loaded) {
     return false;
   }
   access_logs_ = std::move(*logs);
-  if (const auto started = server_.start(configuration_->entrypoint); !started) {
-    log_.error("cannot start", {{"reason", started.error().message()}});
-    return false;
-  }
-  if (const auto bound = server_.bind_streams(stream_endpoints(*configuration_)); !bound) {
-    log_.error("cannot start", {{"reason", bound.error().message()}});
-    return false;
-  }
-  certificates_ = std::move(*certificates);
-  certificates_view_.use(certificates_.get());
-  certificates_->load_all();
-  watch_files(loaded.files);
   health_ = std::make_unique<proxy::health::monitor>(proxy::health::monitor::environment{
       context_.get_executor(), std::move(*prober),
       [this](const proxy::upstream::health_snapshot& found) { server_.publish_health(found); }});
-  health_->watch(configuration_->routes);
-  tasks_.spawn(certificates_->run());
-  tasks_.spawn(serve_api());
+  if (const auto opened = open_listeners(); !opened) {
+    log_.error("cannot start", {{"reason", opened.error().message()}});
+    return false;
+  }
   tasks_.spawn(handle_signals());
-  tasks_.spawn(reload_when_asked());
+  tasks_.spawn(begin());
+  return true;
+}
+
+base::result<void> application::open_listeners() {
+  const config::configuration& from = *configuration_;
+  auto wanted = proxy::entrypoint_endpoints(from.entrypoint);
+  if (!wanted) return wanted.error();
+  const std::vector<proxy::net::endpoint> streams = stream_endpoints(from);
+  wanted->insert(wanted->end(), streams.begin(), streams.end());
+  if (!activated_.empty()) {
+    auto sorted = sort_activated(std::exchange(activated_, {}));
+    if (!sorted) return sorted.error();
+    if (auto taken = assign_activated(std::move(*sorted), *wanted, from.api.addr, inherited_); !taken) return taken.error();
+  }
+  for (auto& each : inherited_.listening) server_.adopt(std::move(each));
+  inherited_.listening.clear();
+  const auto doors = predecessor_ ? proxy::server::doors::held : proxy::server::doors::open;
+  if (const auto started = server_.start(from.entrypoint, doors); !started) return started.error();
+  server_.close_adopted_except(*wanted);
+  return server_.bind_streams(streams);
+}
+
+// Everything behind the listeners. A process that takes another one's place does it in step with that one.
+base::awaitable<void> application::begin() {
+  if (predecessor_) {
+    const bool go_on = co_await wait_for_certificates();
+    if (!go_on) co_return;
+  }
+  load_certificates();
+  watch_files(configuration_->files);
+  health_->watch(configuration_->routes);
   tasks_.spawn(refresh_routes());
   tasks_.spawn(rotate_tickets());
-  return true;
+  const bool listens = co_await open_api();
+  if (!listens || stopping_) co_return;
+  if (predecessor_) co_await take_over();
+  if (stopping_) co_return;
+  write_pid_file();
+  tasks_.spawn(run_certificates());
+  tasks_.spawn(change_when_asked());
+  tasks_.spawn(tell_ready());
+  tasks_.spawn(feed_watchdog());
+  if (api_) co_await api_->run();
+}
+
+void application::load_certificates() {
+  if (!certificate_locks_.take(configuration_->autocert))
+    certificates_view_.refuse_renewals(certificate_locks_.holder());
+  certificates_->load_all();
 }
 
 bool application::make_notifier() {
@@ -153,21 +220,43 @@ void application::tell_unused_configuration(const std::vector<config::issue>& er
   notifications_->send(what);
 }
 
-base::awaitable<void> application::serve_api() {
-  if (configuration_->api.addr.empty()) co_return;
+base::awaitable<bool> application::open_api() {
+  if (configuration_->api.addr.empty()) co_return true;
   api::settings settings;
   settings.addr = configuration_->api.addr;
   settings.version = version_text();
   settings.traffic = [this] { return server_.status(); };
+  settings.process = [this] { return process(); };
+  if (inherited_.api && inherited_.api_addr == settings.addr) settings.listening = inherited_.api.release();
+  inherited_.api.reset();
   api_ = std::make_unique<api::server>(context_.get_executor(), std::move(settings), certificates_view_, *health_);
   const auto listening = co_await api_->listen();
-  if (!listening) {
-    log_.error("cannot start", {{"reason", listening.error().message()}});
-    exit_code_ = 1;
-    stop();
-    co_return;
+  if (listening) co_return true;
+  log_.error("cannot start", {{"reason", listening.error().message()}});
+  exit_code_ = 1;
+  stop();
+  co_return false;
+}
+
+// Writes certificates only while no other process does. The kernel takes a lock back from who ends, so that
+// what is waited for is a process that lives.
+base::awaitable<void> application::run_certificates() {
+  constexpr std::chrono::seconds pause{5};
+  const unsigned mine = ++certificates_generation_;
+  bool has_waited = false;
+  while (!stopping_ && !certificate_locks_.take(configuration_->autocert)) {
+    if (!std::exchange(has_waited, true))
+      log_.warn("another process writes the certificates: they are served and not renewed until it ends",
+                {{"reason", certificate_locks_.holder()}});
+    certificates_view_.refuse_renewals(certificate_locks_.holder());
+    certificates_due_.expires_after(pause);
+    co_await certificates_due_.async_wait(base::as_result);
+    if (mine != certificates_generation_) co_return;
   }
-  if (!stopping_) co_await api_->run();
+  if (stopping_) co_return;
+  certificates_view_.refuse_renewals({});
+  if (has_waited) certificates_->reload();
+  co_await certificates_->run();
 }
 
 base::result<std::unique_ptr<autocert::provider_set>> application::make_certificates(
@@ -201,6 +290,10 @@ base::awaitable<void> application::handle_signals() {
       server_.journal().reopen();
       continue;
     }
+    if (number == SIGUSR2) {
+      ask_for_upgrade();
+      continue;
+    }
     log_.info("stopping", {{"signal", number}});
     stop();
   }
@@ -211,16 +304,23 @@ void application::ask_for_reload() {
   reload_asked_.cancel();
 }
 
-// One reload at a time; those that are asked for meanwhile become one more.
-base::awaitable<void> application::reload_when_asked() {
+// One change at a time; reloads that are asked for meanwhile become one more.
+base::awaitable<void> application::change_when_asked() {
   while (!stopping_) {
+    if (upgrade_wanted_) {
+      co_await upgrade();
+      upgrade_wanted_ = false;
+      continue;
+    }
     if (!reload_wanted_) {
       reload_asked_.expires_at(base::steady_timer::time_point::max());
       co_await reload_asked_.async_wait(base::as_result);
       continue;
     }
     reload_wanted_ = false;
+    tell_supervisor(base::supervisor::reloading() + "\nSTATUS=reloading");
     co_await reload();
+    if (!stopping_) tell_supervisor("READY=1\nSTATUS=" + status_line());
   }
 }
 
@@ -284,7 +384,7 @@ base::awaitable<void> application::replace_certificates(shared_configuration nex
   certificates_view_.use(certificates_.get());
   certificates_->load_all();
   certificates_->inherit(*old);
-  tasks_.spawn(certificates_->run());
+  tasks_.spawn(run_certificates());
 }
 
 void application::warn_about_fixed_settings(const config::configuration& next) const {
@@ -302,13 +402,15 @@ base::awaitable<void> application::refresh_routes() {
     const auto next = co_await route_resolver_.resolve(from, server_.journal());
     const auto streams = make_streams(*from, route_resolver_.book());
     // A reload may have published other routes meanwhile.
-    if (!stopping_ && from == configuration_ && (!streams_ || !same_streams(*streams_, *streams)))
+    if (!stopping_ && from == configuration_ && doors_open_ && (!streams_ || !same_streams(*streams_, *streams)))
       publish_streams(streams);
     if (!stopping_ && from == configuration_ && (!routes_ || !same_addresses(*routes_, *next))) {
       routes_ = next;
       server_.publish_routes(next, host_policy_of(from->entrypoint, route_resolver_, server_.journal()));
     }
     server_.release_certificates();
+    routes_published_ = true;
+    step_done_.cancel();
     if (stopping_) co_return;  // stop() ended waits, and there is no other to come
     refresh_due_.expires_after(route_resolver_.until_due());
     co_await refresh_due_.async_wait(base::as_result);
@@ -345,6 +447,7 @@ void application::watch_files(const std::vector<std::string>& configuration_file
     ask_for_reload();
   };
   const auto reload_certificates = [this] {
+    if (certificates_given_) return;
     certificates_->reload();
     certificates_->look_at_folders();
   };
@@ -359,14 +462,61 @@ void application::watch_certificates() {
     certificate_watch_->set_files(certificate_files(configuration_->autocert), certificates_->folders());
 }
 
+base::awaitable<void> application::tell_ready() {
+  co_await wait_until(routes_published_);
+  if (!stopping_) tell_supervisor("READY=1\nSTATUS=" + status_line());
+}
+
+// A sign of life is the workers': each of them has to have turned for it, and this thread as well.
+base::awaitable<void> application::feed_watchdog() {
+  if (!supervisor_.is_there() || !supervisor_.watchdog_interval()) co_return;
+  const auto pause = *supervisor_.watchdog_interval() / 3;
+  while (!stopping_) {
+    server_.await_workers([this] {
+      base::asio::post(context_, [this] {
+        if (!stopping_) tell_supervisor("WATCHDOG=1");
+      });
+    });
+    watchdog_due_.expires_after(pause);
+    co_await watchdog_due_.async_wait(base::as_result);
+  }
+}
+
+void application::tell_supervisor(const std::string& lines) const {
+  if (const auto told = supervisor_.tell(lines); !told)
+    log_.warn("the service manager cannot be told", {{"reason", told.error().message()}});
+}
+
+std::string application::status_line() const {
+  return fmt::format("serving {} routes", configuration_->routes.size());
+}
+
+base::awaitable<void> application::wait_until(const bool& it_is_true) {
+  while (!it_is_true && !stopping_) {
+    step_done_.expires_at(base::steady_timer::time_point::max());
+    co_await step_done_.async_wait(base::as_result);
+  }
+}
+
 void application::stop() {
   if (std::exchange(stopping_, true)) return;
-  // Back to what the system does with them: a second SIGTERM or Ctrl-C ends the program at once.
+  // Behind an upgrade the service goes on: it is another process's to tell of.
+  if (!handed_over_) tell_supervisor("STOPPING=1\nSTATUS=draining");
+  // Back to what the system does with them: a second SIGTERM or Ctrl-C ends the program at once. What asks for a
+  // change comes too late, and must not.
   base::error_code ignored;
+  signals_.cancel(ignored);
   signals_.clear(ignored);
+  for (const int number : {SIGHUP, SIGUSR2}) std::signal(number, SIG_IGN);
+  if (handed_over_) expect_first_signal();
   reload_asked_.cancel();
   refresh_due_.cancel();
   rotation_due_.cancel();
+  certificates_due_.cancel();
+  watchdog_due_.cancel();
+  step_done_.cancel();
+  if (successor_ != nullptr && !handed_over_) successor_->kill();
+  if (predecessor_) predecessor_->channel().shut_down();
   certificates_->stop();
   health_->stop();
   notifications_->stop();

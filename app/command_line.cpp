@@ -14,6 +14,7 @@ Try it, with a certificate authority of its own and a welcome page:
 Use it:
   cardea validate                 check config/config.yml and the files it includes
   cardea run                      serve in the foreground, log to stderr; SIGHUP reloads, SIGTERM drains and ends
+  cardea upgrade                  let the binary that is on disk now take over, without losing a connection
   cardea certs                    what is managed, until when, renewed when
   cardea certs rollover           give the accounts at the CAs new keys
   cardea certs revoke NAME        replace a certificate, then revoke the old one
@@ -69,6 +70,11 @@ parsed_command_line parse_command_line(int argc, char** argv) {
   run->add_option("--log-level", out.log_level, "trace, debug, info, warn or error")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
       ->capture_default_str();
+  CLI::App* const upgrade = add(
+      "upgrade", "let the binary on disk take the running process's place (as SIGUSR2), and wait for the outcome",
+      command::upgrade);
+  add_config(upgrade);
+  upgrade->add_flag("--quickstart", out.quickstart, "of a process that runs with --quickstart");
   add_config(add("validate", "check the configuration and list every error", command::validate));
   add_certs(app, out);
   add("version", "the version and what it was built with", command::version);

@@ -5,7 +5,7 @@
 
 namespace cardea::app {
 
-enum class command { run, validate, version, dns_providers, certs, certs_rollover, certs_revoke };
+enum class command { run, upgrade, validate, version, dns_providers, certs, certs_rollover, certs_revoke };
 
 struct command_line {
   command wanted = command::run;

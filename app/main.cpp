@@ -2,12 +2,14 @@
 #include "app/certificate_commands.hpp"
 #include "app/command_line.hpp"
 #include "app/commands.hpp"
-#include "app/quickstart.hpp"
+#include "app/program.hpp"
+#include "app/upgrade_command.hpp"
 
 #include <sys/resource.h>
 
 #include <cstdio>
 #include <exception>
+#include <utility>
 
 namespace {
 
@@ -31,14 +33,14 @@ void forbid_core_dumps() {
   ::setrlimit(RLIMIT_CORE, &limit);
 }
 
-int execute(const cardea::app::command_line& line) {
+int execute(const cardea::app::command_line& line, cardea::app::program self) {
   using cardea::app::command;
   switch (line.wanted) {
     case command::run: {
       forbid_core_dumps();
       cardea::base::set_log_level(level_named(line.log_level));
-      cardea::app::application program(cardea::app::configuration_loader(line));
-      return program.run();
+      cardea::app::application running(cardea::app::configuration_loader(line), std::move(self));
+      return running.run();
     }
     case command::validate:
       return cardea::app::validate(line);
@@ -50,6 +52,8 @@ int execute(const cardea::app::command_line& line) {
       return cardea::app::print_certificates(line);
     case command::certs_rollover:
       return cardea::app::roll_over_accounts(line, cardea::app::configuration_loader(line));
+    case command::upgrade:
+      return cardea::app::upgrade(line);
     case command::certs_revoke:
       return cardea::app::revoke_certificate(line, cardea::app::configuration_loader(line));
   }
@@ -59,8 +63,9 @@ int execute(const cardea::app::command_line& line) {
 }  // namespace
 
 int main(int argc, char** argv) try {
+  cardea::app::program self = cardea::app::program::of(argc, argv);
   const cardea::app::parsed_command_line line = cardea::app::parse_command_line(argc, argv);
-  return line.values ? execute(*line.values) : line.exit_code;
+  return line.values ? execute(*line.values, std::move(self)) : line.exit_code;
 } catch (const std::exception& failure) {
   std::fprintf(stderr, "cardea: %s\n", failure.what());
   return 1;

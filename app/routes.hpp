@@ -29,6 +29,10 @@ class route_resolver {
   [[nodiscard]] const std::shared_ptr<const proxy::middleware::chain>& entrypoint_middlewares() const noexcept {
     return entrypoint_middlewares_;
   }
+  /// What sticky cookies are keyed with where the configuration has no secret of its own.
+  [[nodiscard]] const std::string& sticky_secret() const noexcept { return sticky_secret_; }
+  /// Another process's: the cookies that it gave stay good. Before the first `resolve`.
+  void use_sticky_secret(const std::string& secret) { sticky_secret_ = secret; }
   /// How long the last answers may be used.
   [[nodiscard]] std::chrono::steady_clock::duration until_due() const;
 
