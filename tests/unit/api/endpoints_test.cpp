@@ -47,6 +47,23 @@ TEST_F(endpoint_table, shows_the_health_of_routes_and_of_the_backends_behind_the
       R"({"status":"unhealthy","uptime":0,"latency":0,"detail":"status 503","name":"h:4"}]}})");
 }
 
+TEST_F(endpoint_table, shows_the_process_and_why_the_last_upgrade_failed) {
+  EXPECT_EQ(ask("GET", "/api/v1/process").otherwise.status, 404U) << "where nobody tells of it";
+  process_status now;
+  now.pid = 42;
+  now.started_at = 1'700'000'000;
+  from_.process = [&now] { return now; };
+  EXPECT_EQ(boost::json::serialize(ask("GET", "/api/v1/process").otherwise.body),
+            R"({"pid":42,"version":"1.2.3","started":1700000000,"upgrade":{"state":"none","attempts":0}})");
+  now.upgrade = process_status::upgrade_state::failed;
+  now.upgrade_attempts = 2;
+  now.upgrade_error = "it ended with exit code 1";
+  now.upgrade_lines = {"first", "last"};
+  EXPECT_EQ(boost::json::serialize(ask("GET", "/api/v1/process").otherwise.body),
+            R"({"pid":42,"version":"1.2.3","started":1700000000,"upgrade":{"state":"failed","attempts":2,)"
+            R"("error":"it ended with exit code 1","last_lines":["first","last"]}})");
+}
+
 TEST_F(endpoint_table, answers_reading_methods_and_refuses_others) {
   for (const endpoint& row : endpoints()) {
     if (row.read == nullptr) continue;
