@@ -67,8 +67,7 @@ class issuance(harness.case):
             self.assertEqual(self.dns.query(f"_acme-challenge.{name}"), [], f"TXT records of {name} are removed")
         self.assertEqual(self.read("certs/acme.key.lock"), "", "nobody's turn")
         expected = ["acme.key", "acme.key.lock", "cert.crt", "cert.crt.lock", "cert.crt.meta.json", "other.crt", "other.crt.lock",
-                    "other.crt.meta.json",
-                    "other.key", "priv.key"]
+                    "other.crt.meta.json", "other.key", "priv.key"]
         self.assertEqual(sorted(os.listdir(self.path("certs"))), expected)
         self.assertNotIn(peers.TSIG_SECRET, self.server.log())
 

@@ -405,7 +405,7 @@ class certificate_upgrade(upgrading):
         self.assertIn(f"belongs to process {running.pid()}", " ".join(told.receive_all()[0]))
         self.assertEqual(self.acme.order_count(), 1)
         self.assertEqual(running.stop(), [0])
-        harness.wait_until(lambda: self.read("certs/.lock").strip() == str(other.process.child.pid), 15, "the lock")
+        harness.wait_until(lambda: self.read(cardea.MAIN[0] + ".lock").strip() == str(other.process.child.pid), 15, "the lock")
         other.stop()
 
 

@@ -1,4 +1,4 @@
-#include "base/folder_lock.hpp"
+#include "base/file_lock.hpp"
 
 #include "base/atomic_file.hpp"
 
@@ -30,24 +30,23 @@ std::string owner_of(int fd) {
 
 }  // namespace
 
-folder_lock& folder_lock::operator=(folder_lock&& other) noexcept {
+file_lock& file_lock::operator=(file_lock&& other) noexcept {
   std::swap(fd_, other.fd_);
   return *this;
 }
 
-folder_lock::~folder_lock() {
+file_lock::~file_lock() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-result<folder_lock> folder_lock::take(const std::string& folder) {
-  if (auto made = make_directories(folder, folder_mode); !made) return made.error();
-  const std::string path = (folder.empty() ? std::string(".") : folder) + '/' + std::string(file_name);
-  folder_lock out(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, file_mode));
+result<file_lock> file_lock::take(const std::string& path) {
+  if (auto made = make_directories(directory_of(path), folder_mode); !made) return made.error();
+  file_lock out(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, file_mode));
   if (out.fd_ < 0) return io_failure(path);
   if (::flock(out.fd_, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return io_failure(path);
     const std::string owner = owner_of(out.fd_);
-    return error(errc::cancelled, folder + " belongs to process " + (owner.empty() ? "(unknown)" : owner));
+    return error(errc::cancelled, path + " belongs to process " + (owner.empty() ? "(unknown)" : owner));
   }
   const std::string own = std::to_string(::getpid()) + '\n';
   // For messages only: the lock holds without it.
