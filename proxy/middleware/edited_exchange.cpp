@@ -2,7 +2,6 @@
 
 #include "base/text.hpp"
 #include "proxy/http/authority.hpp"
-#include "proxy/middleware/chain.hpp"
 #include "proxy/middleware/field_lines.hpp"
 
 #include <algorithm>
@@ -141,7 +140,7 @@ void edited_exchange::set_client(std::string_view address) {
   add_line(client_.forwarded_fields, "X-Forwarded-For", client_.address);
 }
 
-void edited_exchange::answer_through(const chain& edits, const route_facts& facts) noexcept {
+void edited_exchange::answer_through(const response_editor& edits, const route_facts& facts) noexcept {
   if (link_count_ < chains_max) links_[link_count_++] = {&edits, &facts};
 }
 

@@ -10,7 +10,7 @@
 
 namespace cardea::proxy::middleware {
 
-class chain;
+class edited_exchange;
 struct route_facts;
 
 /// A response's head on its way to the client: the backend's fields, or our own, and what is added to them.
@@ -29,6 +29,14 @@ class response_edit {
   http::response_start start_;
   http::response_head relayed_;
   std::string lines_;
+};
+
+/// What changes responses on their way to the client. Immutable, shared by the workers.
+class response_editor {
+ public:
+  virtual ~response_editor() = default;
+  [[nodiscard]] virtual bool edits_responses() const noexcept = 0;
+  virtual void on_response(response_edit& response, const edited_exchange& request, const route_facts& facts) const = 0;
 };
 
 /// An exchange as the next one is to see it: with another path, host, client or other fields than the client sent,
@@ -63,7 +71,7 @@ class edited_exchange final : public http::exchange {
   /// On whose behalf the peer speaks; for X-Forwarded-For, balancing and all that follows.
   void set_client(std::string_view address);
   /// These change the response, the last one first.
-  void answer_through(const chain& edits, const route_facts& facts) noexcept;
+  void answer_through(const response_editor& edits, const route_facts& facts) noexcept;
 
   /// For texts that are made on the way. Kept until the next one.
   [[nodiscard]] std::string& scratch() noexcept { return scratch_; }
@@ -95,7 +103,7 @@ class edited_exchange final : public http::exchange {
 
  private:
   struct link {
-    const chain* edits = nullptr;
+    const response_editor* edits = nullptr;
     const route_facts* facts = nullptr;
   };
 

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "proxy/middleware/chain.hpp"
+#include "config/sections/middleware.hpp"
+#include "proxy/middleware/step.hpp"
 #include "proxy/middleware/rate_table.hpp"
 
 #include <memory>

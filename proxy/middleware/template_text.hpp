@@ -1,7 +1,7 @@
 #pragma once
 
 #include "config/sections/text_template.hpp"
-#include "proxy/middleware/chain.hpp"
+#include "proxy/middleware/step.hpp"
 
 #include <span>
 #include <string>
