@@ -11,12 +11,12 @@ void find_log_conflicts(std::span<const access_log_section* const> sections,
   for (std::size_t i = 0; i < sections.size(); ++i) {
     const access_log_section* const one = sections[i];
     if (one == nullptr || one->path.empty()) continue;
-    const std::string path = std::filesystem::path(one->path).lexically_normal().string();
+    const std::string path = std::filesystem::absolute(one->path).lexically_normal().string();
     const auto [known, is_new] = first.try_emplace(path, one);
     if (is_new) continue;
     const access_log_section& other = *known->second;
     if (other.retention != one->retention || other.rotate_interval != one->rotate_interval)
-      fail(i, path + " is another access log's file, with another retention or rotate_interval; write the same for both");
+      fail(i, one->path + " is another access log's file, with another retention or rotate_interval; write the same for both");
   }
 }
 

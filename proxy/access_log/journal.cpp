@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 
 namespace cardea::proxy::access_log {
 namespace {
@@ -42,7 +43,9 @@ base::result<shared_logger> journal::open(const config::access_log_section& how)
   made->how = how;
   const keeping keep{how.retention, how.rotate_interval};
   if (!how.path.empty()) {
-    auto lease = lease_of(how.path, keep, made->to.file);
+    // One file has one outlet, however it is spelt: two would cut it into one another.
+    const std::string path = std::filesystem::absolute(how.path).lexically_normal().string();
+    auto lease = lease_of(path, keep, made->to.file);
     if (!lease) return lease.error();
     made->leases.push_back(std::move(*lease));
   }
@@ -195,7 +198,10 @@ std::size_t journal::take_lines() {
         if (number == targets::none) continue;
         // A logger that was opened since the last look: its slot is there before its first line.
         if (number >= outlets_.size() || !outlets_[number].out) take_over_changes();
-        outlets_[number].out->take(line);
+        if (number < outlets_.size() && outlets_[number].out)
+          outlets_[number].out->take(line);
+        else
+          dropped_.fetch_add(1, std::memory_order_relaxed);
       }
     });
   written_.store(written_.load(std::memory_order_relaxed) + lines, std::memory_order_relaxed);

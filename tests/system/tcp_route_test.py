@@ -61,6 +61,25 @@ class tcp_route_system(stream_case):
         body = clients.curl("http://whatever.test/forwarded", port).body
         self.assertEqual(peers.file_origin.forwarded(body)["x_forwarded_for"], "", "nothing was added")
 
+    def test_l07_python_echo_a_client_has_no_more_connections_than_it_may(self):
+        backend = stream_peers.scripted_server(self, stream_peers.echo)
+        port = harness.free_port()
+        self.server = cardea.server(self, cardea.local(*self.pair), self.app, threads=1,
+                                    entrypoint="limits:\n  connections_per_client_max: 3\n")
+        self.serve(tcp_route("raw", port, backend.port))
+        let_in = [self.connect(port) for _ in range(3)]
+        for each in let_in:
+            self.assertEqual(self.say(each, b"a"), b"a")
+        self.assertEqual(self.connect(port).recv(10), b"", "one too many is closed")
+        let_in.pop().close()
+
+        def another():
+            try:
+                return self.say(self.connect(port), b"b") == b"b"
+            except OSError:
+                return False
+        harness.wait_until(another, NOTICED, "room for another one")
+
     def test_curl_nginx_a_large_file_arrives_unchanged(self):
         content = os.urandom(1 << 20) * 64
         self.write("nginx/www/large", "")

@@ -137,6 +137,8 @@ TEST(journal, loggers_with_one_path_share_the_file_and_equal_ones_are_one) {
   const shared_logger second = out.open(section).value();
   EXPECT_NE(second, first);
   EXPECT_EQ(second->to.file, first->to.file);
+  section.path = folder / "./b/../a.log";
+  EXPECT_EQ(out.open(section).value()->to.file, first->to.file) << "another spelling of one path";
   worker one(out);
   one.write(*first);
   one.write(*second);
