@@ -16,7 +16,8 @@ void find_log_conflicts(std::span<const access_log_section* const> sections,
     if (is_new) continue;
     const access_log_section& other = *known->second;
     if (other.retention != one->retention || other.rotate_interval != one->rotate_interval)
-      fail(i, one->path + " is another access log's file, with another retention or rotate_interval; write the same for both");
+      fail(i, std::filesystem::path(one->path).lexically_normal().string() +
+                  " is another access log's file, with another retention or rotate_interval; write the same for both");
   }
 }
 
