@@ -94,6 +94,7 @@ class loading {
     out.notes = in_file_order(found_.take_notes());
     for (placed_route& one : routes_) loaded_.routes.push_back(std::move(one.route));
     loaded_.files = files_;
+    loaded_.folders = folders_;
     out.files = std::move(files_);
     out.folders = std::move(folders_);
     if (out.errors.empty()) out.loaded = std::move(loaded_);
