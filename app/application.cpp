@@ -45,7 +45,8 @@ void expect_first_signal() {
 proxy::host_policy host_policy_of(const config::entrypoint_section& entrypoint, const route_resolver& resolver,
                                   const proxy::access_log::journal& journal) {
   return {entrypoint.strict_host, entrypoint.client_cas,
-          entrypoint.access_log ? journal.find(*entrypoint.access_log) : nullptr, resolver.entrypoint_middlewares()};
+          entrypoint.access_log ? journal.find(*entrypoint.access_log) : nullptr, resolver.entrypoint_middlewares(),
+          entrypoint.error_pages.files, config::replaces_errors(entrypoint.middlewares)};
 }
 
 }  // namespace
@@ -174,7 +175,7 @@ base::awaitable<void> application::begin() {
     if (!go_on) co_return;
   }
   load_certificates();
-  watch_files(configuration_->files);
+  watch_files(configuration_->files, configuration_->folders);
   health_->watch(configuration_->routes);
   tasks_.spawn(refresh_routes());
   tasks_.spawn(rotate_tickets());
@@ -331,7 +332,7 @@ base::awaitable<void> application::reload() {
     log_.error("the new configuration is not used, the old one goes on", {{"errors", next.errors.size()}});
     tell_unused_configuration(next.errors);
     // The files to watch may be others now: a repair must be seen.
-    watch_files(next.files);
+    watch_files(next.files, next.folders);
     co_return;
   }
   for (const config::issue& each : next.warnings) log_.warn(config::format_issue(each));
@@ -360,7 +361,7 @@ base::awaitable<void> application::reload() {
   if (loaded->notifications != configuration_->notifications) notifications_->use(loaded->notifications);
   configuration_ = loaded;
   access_logs_ = std::move(*logs);
-  watch_files(next.files);
+  watch_files(next.files, next.folders);
   const auto routes = co_await route_resolver_.resolve(loaded, server_.journal());
   routes_ = routes;
   publish_streams(make_streams(*loaded, route_resolver_.book()));
@@ -430,7 +431,8 @@ void application::publish_streams(std::shared_ptr<const proxy::stream::route_tab
   server_.publish_streams(streams_);
 }
 
-void application::watch_files(const std::vector<std::string>& configuration_files) {
+void application::watch_files(const std::vector<std::string>& configuration_files,
+                              const std::vector<std::string>& folders) {
   const auto watched = [this](std::unique_ptr<config::watch>& which, std::function<void()> changed) {
     if (which) return true;
     auto made = config::watch::create(context_.get_executor(), {}, std::move(changed));
@@ -451,7 +453,8 @@ void application::watch_files(const std::vector<std::string>& configuration_file
     certificates_->reload();
     certificates_->look_at_folders();
   };
-  if (watched(configuration_watch_, reload)) configuration_watch_->set_files(configuration_files);
+  if (watched(configuration_watch_, reload))
+    configuration_watch_->set_files(configuration_files, folders);
   if (watched(certificate_watch_, reload_certificates)) watch_certificates();
   // What changed between the load and the watch.
   certificates_->look_at_folders();

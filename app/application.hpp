@@ -97,7 +97,7 @@ class application {
   [[nodiscard]] bool make_notifier();
   void tell_unused_configuration(const std::vector<config::issue>& errors) const;
   void publish_streams(std::shared_ptr<const proxy::stream::route_table> streams);
-  void watch_files(const std::vector<std::string>& configuration_files);
+  void watch_files(const std::vector<std::string>& configuration_files, const std::vector<std::string>& folders);
   void watch_certificates();
   void warn_about_fixed_settings(const config::configuration& next) const;
   void ask_for_reload();

@@ -151,6 +151,7 @@ base::awaitable<std::shared_ptr<const proxy::routing::route_table>> route_resolv
     proxy::routing::route& made = routes.emplace_back(make_route(section, book_, sticky_secret_));
     if (section.access_log) made.access_log = journal.find(*section.access_log);
     made.middlewares = chains_.find(section.alias, section.middlewares);
+    made.error_pages_of_backends = config::replaces_errors(section.middlewares);
   }
   entrypoint_middlewares_ = chains_.find("", from->entrypoint.middlewares);
   chains_.forget_unused();

@@ -25,6 +25,7 @@ struct configuration {
   upgrade_section upgrade;
   std::string pid_file;  ///< "" = none
   std::vector<std::string> files;  ///< every file that was read: what a watcher must look at
+  std::vector<std::string> folders;  ///< likewise, with all that is in them
 };
 
 }  // namespace cardea::config

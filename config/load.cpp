@@ -12,6 +12,7 @@
 #include "config/sections/read_api.hpp"
 #include "config/sections/read_autocert.hpp"
 #include "config/sections/read_entrypoint.hpp"
+#include "config/sections/read_error_pages.hpp"
 #include "config/sections/read_inbound_mtls.hpp"
 #include "config/sections/read_healthcheck.hpp"
 #include "config/sections/read_match_domains.hpp"
@@ -73,6 +74,7 @@ class loading {
     read_autocert_section(keys, name, is_file);
     read_keys(keys, name);
     keys.finish();
+    if (is_file) read_pages(name);
     override_addresses();
     check_addresses();
     check_challenges();
@@ -92,7 +94,9 @@ class loading {
     out.notes = in_file_order(found_.take_notes());
     for (placed_route& one : routes_) loaded_.routes.push_back(std::move(one.route));
     loaded_.files = files_;
+    loaded_.folders = folders_;
     out.files = std::move(files_);
+    out.folders = std::move(folders_);
     if (out.errors.empty()) out.loaded = std::move(loaded_);
     return out;
   }
@@ -245,6 +249,17 @@ class loading {
     return {profiles_, loaded_.entrypoint.client_cas != nullptr, pem_files()};
   }
 
+  void read_pages(const std::string& name) {
+    error_pages_section& section = loaded_.entrypoint.error_pages;
+    if (section.folder.empty()) return;
+    folders_.push_back(section.folder);
+    auto files = read_error_page_files(section, options_.list, options_.read);
+    if (files)
+      section.files = std::move(*files);
+    else
+      found_.error({errc::unreadable_file, name, {}, "entrypoint.error_pages", files.error().message()});
+  }
+
   // A change of such a file is a change of the configuration.
   [[nodiscard]] pem_source pem_files() {
     return [this](const std::string& path) {
@@ -393,6 +408,7 @@ class loading {
   std::deque<document> documents_;  // places point into them
   configuration loaded_;
   std::vector<std::string> files_;
+  std::vector<std::string> folders_;
   std::vector<inbound_mtls_profile> profiles_;
   std::vector<placed_route> routes_;
   healthcheck_section default_checks_;

@@ -4,6 +4,7 @@
 #include "config/config.hpp"
 #include "config/environment.hpp"
 #include "config/issue.hpp"
+#include "config/sections/read_error_pages.hpp"
 #include "config/sections/request_check.hpp"
 
 #include <functional>
@@ -25,6 +26,7 @@ using file_source = std::function<base::result<std::string>(const std::string& p
 struct load_options {
   environment lookup = process_environment();
   file_source read = disk();
+  folder_source list = disk_folders();  ///< of error pages
   /// What `autocert.provider` may be besides local, pseudo, custom and internal.
   /// The names must outlive the call.
   std::span<const std::string_view> dns_provider_names = {};
@@ -41,6 +43,7 @@ struct load_result {
   std::vector<issue> notes;     ///< what is accepted and harmless but does nothing: for the log at info
   std::vector<std::string>
       files;  ///< what was read or looked for, also on failure: what to watch for a repair
+  std::vector<std::string> folders;  ///< likewise, with all that is in them
 };
 
 /// Reads the main file, `autocert.yml` beside it when it has no `autocert`

@@ -1,9 +1,11 @@
 #include "proxy/dispatch.hpp"
 
 #include "base/text.hpp"
+#include "proxy/error_pages/replacing_exchange.hpp"
 #include "proxy/files/file_server.hpp"
 #include "proxy/http/authority.hpp"
 #include "proxy/http/error_page.hpp"
+#include "proxy/http/media_type.hpp"
 
 namespace cardea::proxy {
 namespace {
@@ -28,9 +30,43 @@ http::body_limits body_limits_of(const routing::route& route, http::body_limits 
   return out;
 }
 
+// What pages refer to is there on every host, and for everybody.
+net::task<void> send_asset(http::exchange& request, error_pages::asset what) {
+  const std::string_view method = request.head().method.in(request.bytes());
+  if (method != "GET" && method != "HEAD") {
+    co_await http::respond_error(request, 405, {}, "Allow: GET, HEAD\r\n");
+  } else if (what.content == nullptr) {
+    const failure missing{failure_kind::not_found, side::internal, 0, "no such file of error pages"};
+    co_await http::respond(request, missing);
+  } else {
+    const std::string_view type = http::media_type_of(http::extension_of(what.name));
+    co_await http::respond(request, 200, type, *what.content, "Cache-Control: no-cache\r\n");
+  }
+}
+
 }  // namespace
 
 net::task<void> dispatch::handle(http::exchange& request) {
+  return view_->hosts.error_pages == nullptr ? find_answer(request) : answer_with_pages(request);
+}
+
+net::task<void> dispatch::answer_with_pages(http::exchange& request) {
+  const std::shared_ptr<const worker_view> view = view_;
+  const config::error_page_files& pages = *view->hosts.error_pages;
+  const std::string_view path = request.head().path.in(request.bytes());
+  if (const auto asset = error_pages::find_asset(pages, path.substr(0, path.find('?')))) {
+    add(counters_.requests_total, 1);
+    co_await send_asset(request, *asset);
+    co_return;
+  }
+  const std::size_t index = view->routes->find(request.head().host.in(request.bytes()));
+  const bool of_route =
+      index != routing::route_table::none && view->routes->routes()[index].error_pages_of_backends;
+  error_pages::replacing_exchange paged(request, pages, of_route || view->hosts.error_pages_of_backends);
+  co_await find_answer(paged);
+}
+
+net::task<void> dispatch::find_answer(http::exchange& request) {
   add(counters_.requests_total, 1);
   const std::shared_ptr<const worker_view> view = view_;
   const http::request_head& head = request.head();
@@ -84,8 +120,7 @@ net::task<void> dispatch::answer_by_steps(http::exchange& request, std::shared_p
   } else if (!way.text.empty()) {
     co_await http::respond(edited, way.status, "text/plain; charset=utf-8", way.text, way.fields);
   } else {
-    const std::string page = http::error_page(way.status);
-    co_await http::respond(edited, way.status, http::error_page_type, page, way.fields);
+    co_await http::respond_error(edited, way.status, {}, way.fields);
   }
 }
 

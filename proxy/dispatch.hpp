@@ -54,6 +54,10 @@ class dispatch final : public http::handler {
   [[nodiscard]] net::task<void> handle(http::exchange& request) override;
 
  private:
+  /// From the checks that hold for every host on.
+  [[nodiscard]] net::task<void> find_answer(http::exchange& request);
+  /// The same while there are error pages of the operator's own.
+  [[nodiscard]] net::task<void> answer_with_pages(http::exchange& request);
   /// By the route of that index, whose host's route and middlewares are done with.
   [[nodiscard]] net::task<void> answer(http::exchange& request, std::shared_ptr<const worker_view> view,
                                        std::size_t index);

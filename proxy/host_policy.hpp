@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/trust_store.hpp"
+#include "config/sections/error_pages.hpp"
 #include "proxy/middleware/chain.hpp"
 
 #include <memory>
@@ -19,6 +20,8 @@ struct host_policy {
   std::shared_ptr<const access_log::logger> access_log = {};  ///< of all requests; null: none
   /// What every request passes before its route's own; null: nothing.
   std::shared_ptr<const middleware::chain> middlewares = {};
+  std::shared_ptr<const config::error_page_files> error_pages = {};  ///< null: the built-in ones
+  bool error_pages_of_backends = false;                              ///< of every route
 };
 
 }  // namespace cardea::proxy

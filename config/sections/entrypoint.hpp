@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/address_range.hpp"
+#include "config/sections/error_pages.hpp"
 #include "config/sections/middleware.hpp"
 #include "config/sections/tls.hpp"
 
@@ -99,6 +100,7 @@ struct entrypoint_section {
   proxy_protocol_section proxy_protocol;  ///< of the https, http and TCP listeners
   tls_section tls;
   std::vector<middleware_section> middlewares;  ///< of all HTTP routes, before their own
+  error_pages_section error_pages;
   proxy_limits limits;
 };
 

@@ -54,12 +54,23 @@ struct hide_x_forwarded {
   friend bool operator==(const hide_x_forwarded&, const hide_x_forwarded&) = default;
 };
 
+/// The operator's own pages replace what backends say of an error.
+struct error_page {
+  friend bool operator==(const error_page&, const error_page&) = default;
+};
+
 /// One of a route's or the entrypoint's middlewares, in the order in which they are passed.
 struct middleware_section {
   std::string name;
-  std::variant<real_ip, cidr_whitelist, rate_limit, hide_x_forwarded, modify_headers> options;
+  std::variant<real_ip, cidr_whitelist, rate_limit, hide_x_forwarded, modify_headers, error_page> options;
 
   friend bool operator==(const middleware_section&, const middleware_section&) = default;
 };
+
+[[nodiscard]] inline bool replaces_errors(const std::vector<middleware_section>& among) noexcept {
+  for (const middleware_section& each : among)
+    if (std::holds_alternative<error_page>(each.options)) return true;
+  return false;
+}
 
 }  // namespace cardea::config

@@ -2,6 +2,7 @@
 
 #include "config/scalars.hpp"
 #include "config/sections/body_limits.hpp"
+#include "config/sections/read_error_pages.hpp"
 #include "config/sections/read_access_log.hpp"
 #include "config/sections/read_inbound_mtls.hpp"
 #include "config/sections/read_middlewares.hpp"
@@ -100,6 +101,7 @@ entrypoint_section read_entrypoint(const value& from, std::span<const inbound_mt
   out.proxy_protocol = read_proxy_protocol(keys);
   if (const auto tls = keys.take("tls")) out.tls = read_tls(*tls);
   if (const auto limits = keys.take("limits")) read_limits(*limits, out.limits);
+  out.error_pages = read_error_pages(keys);
   if (const auto found = keys.take("middlewares")) out.middlewares = read_entrypoint_middlewares(*found);
   keys.refuse(refused);
   keys.finish();

@@ -13,14 +13,14 @@
 namespace cardea::config {
 namespace {
 
-enum class kind : std::uint8_t { real_ip, cidr_whitelist, rate_limit, hide_x_forwarded, modify_request, modify_response, always };
+enum class kind : std::uint8_t { real_ip, cidr_whitelist, rate_limit, hide_x_forwarded, modify_request, modify_response, error_page, always };
 
 // Who the client is comes before whether he may, and that before what a request costs; edits come last.
 struct named_kind {
   std::string_view name;
   kind means;
 };
-constexpr std::array<named_kind, 10> known{{
+constexpr std::array<named_kind, 12> known{{
     {"real_ip", kind::real_ip},
     {"cidr_whitelist", kind::cidr_whitelist},
     {"rate_limit", kind::rate_limit},
@@ -29,18 +29,19 @@ constexpr std::array<named_kind, 10> known{{
     {"request", kind::modify_request},
     {"modify_response", kind::modify_response},
     {"response", kind::modify_response},
+    {"error_page", kind::error_page},
+    {"custom_error_page", kind::error_page},
     {"redirect_http", kind::always},
     {"set_x_forwarded", kind::always},
 }};
-constexpr std::array<std::string_view, 10> known_names{"real_ip",        "cidr_whitelist",   "rate_limit",
+constexpr std::array<std::string_view, 12> known_names{"real_ip",        "cidr_whitelist",   "rate_limit",
                                                        "hide_x_forwarded", "modify_request", "request",
-                                                       "modify_response", "response",        "redirect_http",
-                                                       "set_x_forwarded"};
+                                                       "modify_response", "response",        "error_page",
+                                                       "custom_error_page", "redirect_http", "set_x_forwarded"};
 
 // What GoDoxy has and Cardea does not: each of these keeps somebody out, or shows him something else.
-constexpr std::array<std::string_view, 9> refused{"oidc",        "forward_auth", "crowdsec",          "hcaptcha",
-                                                  "modify_html", "themed",       "error_page",        "custom_error_page",
-                                                  "cloudflare_real_ip"};
+constexpr std::array<std::string_view, 7> refused{"oidc",        "forward_auth", "crowdsec",          "hcaptcha",
+                                                  "modify_html", "themed",       "cloudflare_real_ip"};
 
 // What frames a message or belongs to one connection is nobody's to set, on either side.
 constexpr std::array<std::string_view, 13> never{
@@ -91,6 +92,7 @@ class middleware_reader {
       case kind::cidr_whitelist: out.options = read_whitelist(); break;
       case kind::rate_limit: out.options = read_rate(); break;
       case kind::hide_x_forwarded: break;
+      case kind::error_page: out.options = error_page{}; break;
       case kind::modify_request: out.options = read_edits(false); break;
       case kind::modify_response: out.options = read_edits(true); break;
       case kind::always: return std::nullopt;

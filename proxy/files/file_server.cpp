@@ -182,8 +182,7 @@ net::task<void> send(http::exchange& request, const representation& file, const 
                      const transfer_settings& settings) {
   const http::request_head& head = request.head();
   if (what.status >= 400) {
-    const std::string page = http::error_page(what.status);
-    co_await http::respond(request, what.status, http::error_page_type, page, what.fields);
+    co_await http::respond_error(request, what.status, {}, what.fields);
     co_return;
   }
   // A body that nobody reads could be taken for the next request (S33).
@@ -215,8 +214,7 @@ net::task<void> add_slash(http::exchange& request, target asked) {
 
 net::task<void> refuse_method(http::exchange& request) {
   request.close_after();
-  const std::string page = http::error_page(405);
-  co_await http::respond(request, 405, http::error_page_type, page, "Allow: GET, HEAD\r\n");
+  co_await http::respond_error(request, 405, {}, "Allow: GET, HEAD\r\n");
 }
 
 }  // namespace

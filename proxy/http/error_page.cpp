@@ -1,5 +1,6 @@
 #include "proxy/http/error_page.hpp"
 
+#include "proxy/http/error_form.hpp"
 #include "proxy/http/grpc.hpp"
 
 namespace cardea::proxy::http {
@@ -37,6 +38,25 @@ net::task<bool> send_all(exchange& to, std::string_view body) {
   }
 }
 
+constexpr std::string_view problem_type = "application/problem+json";
+constexpr std::string_view text_type = "text/plain; charset=utf-8";
+
+// Sentences are ours: nothing in them needs an escape.
+std::string problem_of(std::uint16_t status, std::string_view sentence) {
+  std::string out = "{\"type\":\"about:blank\",\"title\":\"";
+  out += reason_phrase(status);
+  out += "\",\"status\":" + std::to_string(status);
+  if (!sentence.empty()) out.append(",\"detail\":\"").append(sentence).append("\"");
+  return out + "}\n";
+}
+
+std::string text_of(std::uint16_t status, std::string_view sentence) {
+  std::string out = std::to_string(status) + " ";
+  out += reason_phrase(status);
+  if (!sentence.empty()) out.append(": ").append(sentence);
+  return out + "\n";
+}
+
 }  // namespace
 
 std::string error_page(std::uint16_t status, std::string_view sentence) {
@@ -69,6 +89,25 @@ net::task<void> respond(exchange& to, std::uint16_t status, std::string_view con
   if (!sent) to.abort();
 }
 
+net::task<void> respond_error(exchange& to, std::uint16_t status, std::string_view sentence,
+                              std::string_view extra_fields) {
+  const error_form form = choose_error_form(to.head(), to.bytes());
+  // Another client may like another form.
+  const std::string fields = "Vary: Accept\r\n" + std::string(extra_fields);
+  std::string body;
+  std::string_view type = text_type;
+  if (form == error_form::page) {
+    type = error_page_type;
+    body = error_page(status, sentence);
+  } else if (form == error_form::problem) {
+    type = problem_type;
+    body = problem_of(status, sentence);
+  } else {
+    body = text_of(status, sentence);
+  }
+  co_await respond(to, status, type, body, fields);
+}
+
 net::task<void> respond(exchange& to, failure cause) {
   if (to.head_sent() || cause.kind == failure_kind::client_gone) {
     to.abort();
@@ -81,12 +120,11 @@ net::task<void> respond(exchange& to, failure cause) {
     co_return;
   }
   const std::uint16_t status = status_of(cause);
-  const std::string page = error_page(status, sentence_for(cause.kind));
   std::string_view extra = status == 405 ? "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n" : "";
   if (status == 503) extra = retry_after;
   // After a failure the rest of the exchange is in doubt.
   if (cause.blame == side::client) to.close_after();
-  co_await respond(to, status, error_page_type, page, extra);
+  co_await respond_error(to, status, sentence_for(cause.kind), extra);
 }
 
 }  // namespace cardea::proxy::http

@@ -20,7 +20,12 @@ inline constexpr std::string_view error_page_type = "text/html; charset=utf-8";
 [[nodiscard]] net::task<void> respond(exchange& to, std::uint16_t status, std::string_view content_type,
                                       std::string_view body, std::string_view extra_fields = {});
 
-/// The answer to a failure: the error page, or an abort when a response has begun. A call of gRPC
+/// The same for an error of ours, in the form that the client likes best: the page, a problem (RFC 9457), or a line of text.
+/// `sentence` says more than the status; it and `extra_fields` outlive the task.
+[[nodiscard]] net::task<void> respond_error(exchange& to, std::uint16_t status, std::string_view sentence = {},
+                                            std::string_view extra_fields = {});
+
+/// The answer to a failure: an error, or an abort when a response has begun. A call of gRPC
 /// gets the failure as its own status.
 [[nodiscard]] net::task<void> respond(exchange& to, failure cause);
 

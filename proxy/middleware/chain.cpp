@@ -16,6 +16,8 @@ struct link_maker {
   link operator()(const config::real_ip& from) const { return std::make_unique<real_ip>(from); }
   link operator()(const config::cidr_whitelist& from) const { return std::make_unique<cidr_whitelist>(from); }
   link operator()(const config::rate_limit& from) const { return std::make_unique<rate_limiter>(from); }
+  // Whoever answers looks at it (dispatch).
+  link operator()(const config::error_page&) const { return nullptr; }
   link operator()(const config::hide_x_forwarded&) const { return std::make_unique<hide_x_forwarded>(); }
   link operator()(const config::modify_headers& from) const {
     if (from.of_response) return std::make_unique<modify_response>(from);
@@ -42,7 +44,9 @@ void chain::on_response(response_edit& response, const edited_exchange& request,
 std::shared_ptr<const chain> make_chain(std::span<const config::middleware_section> sections) {
   if (sections.empty()) return nullptr;
   std::vector<link> links;
-  for (const config::middleware_section& each : sections) links.push_back(std::visit(link_maker{}, each.options));
+  for (const config::middleware_section& each : sections)
+    if (link made = std::visit(link_maker{}, each.options)) links.push_back(std::move(made));
+  if (links.empty()) return nullptr;
   return std::make_shared<const chain>(std::move(links));
 }
 

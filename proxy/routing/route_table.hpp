@@ -49,6 +49,7 @@ struct route {
   path_rules paths;
   std::vector<std::size_t> rule_routes;  ///< by rule: the route that answers; made by the table
   std::shared_ptr<const middleware::chain> middlewares;  ///< null: none
+  bool error_pages_of_backends = false;  ///< the operator's pages replace what backends say of errors
   middleware::route_facts facts;
 
   /// Whether a request goes another way than straight to who answers.

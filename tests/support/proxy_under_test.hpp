@@ -125,6 +125,8 @@ class proxy_under_test {
     EXPECT_TRUE(started) << started.error().message();
     server_.publish_certificates(std::make_shared<named_certificates>(ca_.issue("DNS:app.test")));
     hosts_ = {section.strict_host, section.client_cas, {}};
+    hosts_.error_pages = section.error_pages.files;
+    hosts_.error_pages_of_backends = config::replaces_errors(section.middlewares);
     if (section.access_log) hosts_.access_log = open_log(*section.access_log);
     publish(std::move(routes));
   }

@@ -35,6 +35,7 @@ namespace cardea::tests {
     one.internal = section.internal;
     one.paths = proxy::routing::path_rules(section.paths);
     one.middlewares = proxy::middleware::make_chain(section.middlewares);
+    one.error_pages_of_backends = config::replaces_errors(section.middlewares);
     one.facts = {section.alias, "http", "127.0.0.1", std::to_string(section.port),
                  "127.0.0.1:" + std::to_string(section.port), "http://127.0.0.1:" + std::to_string(section.port)};
     out.push_back(std::move(one));

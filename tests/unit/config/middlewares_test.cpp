@@ -37,8 +37,8 @@ TEST(middlewares, who_the_client_is_comes_before_whether_it_may_and_that_before_
 }
 
 TEST(middlewares, those_that_cardea_does_not_have_are_refused_and_misspelt_ones_named) {
-  for (const char* name : {"oidc", "forward_auth", "forwardAuth", "crowdsec", "hcaptcha", "modify_html", "themed", "error_page",
-                           "custom_error_page", "cloudflare_real_ip", "mine@file"})
+  for (const char* name : {"oidc", "forward_auth", "forwardAuth", "crowdsec", "hcaptcha", "modify_html", "themed",
+                           "cloudflare_real_ip", "mine@file"})
     EXPECT_NE(error_of("{" + std::string(name) + ": {}}").find("known from GoDoxy but not supported"), std::string::npos) << name;
   EXPECT_EQ(error_of("{cidr_whitelst: {}}"),
             "routes.app.middlewares.cidr_whitelst: unknown middleware; did you mean \"cidr_whitelist\"?");
