@@ -21,7 +21,11 @@ bool names_differ(const http::exchange& request) noexcept {
 
 void note_route(const http::exchange& request, const std::shared_ptr<const worker_view>& view,
                 const routing::route& route) noexcept {
-  if (http::exchange_notes* const notes = request.notes()) *notes = {view, route.name, route.access_log.get()};
+  http::exchange_notes* const notes = request.notes();
+  if (notes == nullptr) return;
+  notes->kept = view;
+  notes->route = route.name;
+  notes->log = route.access_log.get();
 }
 
 http::body_limits body_limits_of(const routing::route& route, http::body_limits out) noexcept {

@@ -22,9 +22,11 @@ struct entry {
   std::string_view route = {};
   std::string_view backend_host = {};
   std::uint16_t backend_port = 0;  ///< 0: no backend was asked
+  std::string_view behalf = {};    ///< of whom a trusted peer spoke; empty: of itself
 
   [[nodiscard]] std::string_view method() const noexcept { return head != nullptr ? head->method.in(bytes) : ""; }
   [[nodiscard]] std::string_view host() const noexcept { return head != nullptr ? head->host.in(bytes) : ""; }
+  [[nodiscard]] std::string_view address() const noexcept { return behalf.empty() ? client->address : behalf; }
   /// Path and query as received.
   [[nodiscard]] std::string_view target() const noexcept { return head != nullptr ? head->path.in(bytes) : ""; }
   [[nodiscard]] std::string_view protocol() const noexcept {

@@ -25,7 +25,7 @@ bool has_header(const entry& what, const config::header_match& wanted) noexcept 
 }
 
 bool is_from(const entry& what, const config::access_log_filter<base::address_range>& filter) noexcept {
-  const auto client = base::address::from_parts(what.client->address, 0);
+  const auto client = base::address::from_parts(std::string(what.address()), 0);
   return passes(filter, [&](const base::address_range& range) { return client && range.contains(*client); });
 }
 

@@ -89,7 +89,7 @@ void put_request_line(line& to, const access_log_section& how, const entry& what
 void put_words(line& to, const access_log_section& how, const entry& what, std::string_view time) noexcept {
   put_word_or_dash(to, what.host());
   to.put(' ');
-  to.put_word(what.client->address);
+  to.put_word(what.address());
   to.put(" - - [");
   to.put(time);
   to.put("] ");
@@ -225,7 +225,7 @@ void put_backend(line& to, const entry& what) noexcept {
 void put_json(line& to, const access_log_section& how, const entry& what, std::string_view time) noexcept {
   to.put(R"({"level":"info")");
   put_text(to, "time", time);
-  put_text(to, "ip", what.client->address);
+  put_text(to, "ip", what.address());
   put_text(to, "method", what.method());
   put_text(to, "scheme", what.client->secure ? "https" : "http");
   put_text(to, "host", what.host());

@@ -75,6 +75,7 @@ const entry& recorded_exchange::finish() noexcept {
   seen_.route = told_.route;
   seen_.backend_host = told_.backend_host;
   seen_.backend_port = told_.backend_port;
+  seen_.behalf = told_.client;
   return seen_;
 }
 

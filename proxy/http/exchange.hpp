@@ -57,6 +57,7 @@ struct exchange_notes {
   const access_log::logger* log = nullptr;  ///< the route's own access log
   std::string_view backend_host = {};       ///< the one that was asked last
   std::uint16_t backend_port = 0;           ///< 0: none was
+  std::string client = {};                  ///< on whose behalf a trusted peer spoke; empty: its own
 };
 
 /// One request and its response, seen from the client's protocol.

@@ -135,6 +135,7 @@ void edited_exchange::remove_forwarded() {
 void edited_exchange::set_client(std::string_view address) {
   if (address == client_.address) return;
   client_.address = address;
+  if (notes_ != nullptr) notes_->client = client_.address;
   if (value_in(client_.forwarded_fields, "x-forwarded-for").empty()) return;
   remove_lines(client_.forwarded_fields, "x-forwarded-for");
   add_line(client_.forwarded_fields, "X-Forwarded-For", client_.address);

@@ -90,6 +90,15 @@ class access_log(harness.case):
         self.assertEqual(one["cookies"], {"session": "REDACTED"})
         server.stop()
 
+    def test_curl_the_client_is_the_one_that_a_trusted_proxy_names(self):
+        server = self.server("access_log:\n  path: access.log\nmiddlewares:\n"
+                             "  - {use: real_ip, header: X-Real-Client, from: [127.0.0.0/8]}\n")
+        self.assertEqual(server.get("/page", cacert=self.ca, more=("-H", "X-Real-Client: 192.0.2.7")).status, 200)
+        self.assertEqual(server.get("/page", cacert=self.ca).status, 200)
+        lines = self.lines("access.log", 2)
+        self.assertEqual([COMBINED.fullmatch(each)["ip"] for each in lines], ["192.0.2.7", "127.0.0.1"])
+        server.stop()
+
     def test_logrotate_loses_no_line(self):
         server = self.server("access_log:\n  path: access.log\n")
         with open(self.path("rotate.conf"), "w", encoding="ascii") as file:
