@@ -12,7 +12,8 @@ namespace cardea::tests {
 /// An entry for a request that is given as its bytes.
 struct request_of {
   explicit request_of(std::string text) : bytes(std::move(text)) {
-    proxy::http1::request_parser parser(proxy::http1::head_limits{64 * 1024, 64 * 1024, 128});
+    const proxy::http1::head_limits limits{64 * 1024, 64 * 1024, 128};  // outlives the parser
+    proxy::http1::request_parser parser(limits);
     EXPECT_EQ(parser.parse(bytes, head), proxy::http1::parse_status::done) << bytes;
     client.address = "192.0.2.7";
     what.client = &client;
