@@ -70,6 +70,15 @@ class transport_to_ca : public testing::Test {
     EXPECT_FALSE(got);
     return got ? base::error() : got.error();
   }
+  /// What the directory says at the moment.
+  std::string new_order() {
+    std::string out;
+    base::task_group running(io_.get_executor(), base::logger("test"));
+    running.spawn(find_new_order(out));
+    time_.settle();
+    EXPECT_EQ(running.size(), 0U);
+    return out;
+  }
   std::size_t nonces_asked() const { return ca_.count(ca_step::new_nonce); }
   std::size_t posts() const { return ca_.count(ca_step::new_account); }
   /// Between the last two requests.
@@ -88,6 +97,10 @@ class transport_to_ca : public testing::Test {
                           [this](std::chrono::steady_clock::duration pause) { return time_.sleep(pause); }};
 
  private:
+  base::awaitable<void> find_new_order(std::string& out) {
+    const auto found = co_await ca_transport_.find_directory();
+    out = found ? found->new_order : found.error().message();
+  }
   base::awaitable<void> post_into(base::result<base::fetch_response>& out) {
     const auto where = co_await ca_transport_.find_directory();
     if (!where) {
@@ -213,6 +226,19 @@ TEST_F(transport_to_ca, b34_the_directory_is_asked_for_again_after_a_day) {
   time_.run_for(2h);
   expect_good();
   EXPECT_EQ(ca_.count(ca_step::directory), 2U);
+}
+
+TEST_F(transport_to_ca, b34_what_the_directory_names_after_a_day_is_used_from_then_on) {
+  EXPECT_EQ(new_order(), "https://ca.test/new-order");
+  ca_.next(ca_step::directory, test_support::changed([](base::fetch_response& answer) {
+             const auto at = answer.body.find("/new-order");
+             ASSERT_NE(at, std::string::npos);
+             answer.body.insert(at, "/moved");
+           }));
+  time_.run_for(23h);
+  EXPECT_EQ(new_order(), "https://ca.test/new-order");
+  time_.run_for(2h);
+  EXPECT_EQ(new_order(), "https://ca.test/moved/new-order");
 }
 
 TEST_F(transport_to_ca, b33_a_directory_may_be_somewhere_else_but_not_anywhere) {
