@@ -46,7 +46,7 @@ packages_of() {
     test)
       printf '%s\n' pebble bind9 bind9-utils bind9-dnsutils knot pdns-server pdns-backend-sqlite3 nginx-light libnginx-mod-stream haproxy curl openssl \
         wrk python3 python3-prometheus-client python3-websockets python3-h2 python3-grpcio nghttp2-client nghttp2-server slowhttptest testssl.sh \
-        shellcheck logrotate goaccess systemd
+        shellcheck logrotate goaccess systemd iproute2
       ;;
     bench) printf '%s\n' nginx-light haproxy h2o caddy wrk nghttp2-client openssl curl python3 python3-websockets python3-grpcio libbenchmark-dev ;;
     check) printf '%s\n' valgrind nginx-light nghttp2-client openssl curl python3 libbenchmark-dev ;;
