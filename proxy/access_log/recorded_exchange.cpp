@@ -34,7 +34,7 @@ std::string_view type_among(std::string_view lines) noexcept {
 
 }  // namespace
 
-recorded_exchange::recorded_exchange(http::exchange& real) noexcept : real_(real), began_(microseconds_now()) {
+recorded_exchange::recorded_exchange(http::exchange& real) noexcept : passing_exchange(real), began_(microseconds_now()) {
   notes_ = &told_;
   seen_.client = &real.client();
   seen_.head = &real.head();
@@ -43,11 +43,11 @@ recorded_exchange::recorded_exchange(http::exchange& real) noexcept : real_(real
 bool recorded_exchange::send_head(const http::response_start& start) noexcept {
   const bool upgrades = start.status == 101;
   // Before the head is sent: from then on its bytes are somebody else's.
-  if (upgrades && real_.head().head_bytes > 0) head_bytes_.assign(real_.bytes(), real_.head().head_bytes);
-  if (!real_.send_head(start)) return false;
+  if (upgrades && inner().head().head_bytes > 0) head_bytes_.assign(inner().bytes(), inner().head().head_bytes);
+  if (!inner().send_head(start)) return false;
   upgraded_ = upgrades;
   // Over HTTP/2 a tunnel is open with a 200.
-  seen_.status = upgrades && real_.head().is_extended_connect ? std::uint16_t{200} : start.status;
+  seen_.status = upgrades && inner().head().is_extended_connect ? std::uint16_t{200} : start.status;
   note_type(start);
   return true;
 }
@@ -67,8 +67,8 @@ void recorded_exchange::note_type(const http::response_start& start) noexcept {
 }
 
 const entry& recorded_exchange::finish() noexcept {
-  seen_.bytes = head_bytes_.empty() ? real_.bytes() : head_bytes_.data();
-  const bool gone = real_.client_gone();
+  seen_.bytes = head_bytes_.empty() ? inner().bytes() : head_bytes_.data();
+  const bool gone = inner().client_gone();
   if (seen_.status == 0) seen_.status = gone ? client_left : cut_short;
   seen_.complete = (seen_.complete || upgraded_) && !aborted_ && !gone;
   seen_.microseconds = microseconds_now() - began_;

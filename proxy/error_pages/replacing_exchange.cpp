@@ -53,15 +53,13 @@ bool is_for_people(std::string_view type) noexcept {
 
 replacing_exchange::replacing_exchange(http::exchange& real, const config::error_page_files& pages,
                                        bool of_backends) noexcept
-    : real_(real), pages_(pages), of_backends_(of_backends) {
-  notes_ = real.notes();
-}
+    : passing_exchange(real), pages_(pages), of_backends_(of_backends) {}
 
 const std::string* replacing_exchange::page_for(const http::response_start& start) const noexcept {
   if (start.status < 400 || (start.relayed != nullptr && !of_backends_)) return nullptr;
   const std::string* const page = find_page(pages_, start.status);
-  if (page == nullptr || !is_for_people(type_of(start)) || http::is_grpc(real_)) return nullptr;
-  return http::choose_error_form(real_.head(), real_.bytes()) == http::error_form::page ? page : nullptr;
+  if (page == nullptr || !is_for_people(type_of(start)) || http::is_grpc(inner())) return nullptr;
+  return http::choose_error_form(inner().head(), inner().bytes()) == http::error_form::page ? page : nullptr;
 }
 
 bool replacing_exchange::send_page(const http::response_start& start, const std::string& page) {
@@ -82,50 +80,50 @@ bool replacing_exchange::send_page(const http::response_start& start, const std:
     ours.relayed = &kept;
   }
   ours.extra_fields = lines;
-  ours.framing = real_.head().is_head ? http::body_framing::none : http::body_framing::length;
+  ours.framing = inner().head().is_head ? http::body_framing::none : http::body_framing::length;
   ours.content_length = page.size();
   ours.announce_length = true;
-  if (!real_.send_head(ours)) return false;
+  if (!inner().send_head(ours)) return false;
   replaces_ = true;
-  if (!real_.head().is_head) rest_ = page;
+  if (!inner().head().is_head) rest_ = page;
   push();
   return true;
 }
 
 bool replacing_exchange::send_head(const http::response_start& start) noexcept {
   const std::string* const page = page_for(start);
-  return page == nullptr ? real_.send_head(start) : send_page(start, *page);
+  return page == nullptr ? inner().send_head(start) : send_page(start, *page);
 }
 
 void replacing_exchange::push() noexcept {
   while (!rest_.empty()) {
-    const std::size_t taken = real_.write_body(rest_);
+    const std::size_t taken = inner().write_body(rest_);
     if (taken == 0) return;
     rest_.remove_prefix(taken);
   }
   if (!ended_ || end_told_) return;
   end_told_ = true;
-  real_.end_body({});
+  inner().end_body({});
 }
 
 std::size_t replacing_exchange::write_body(std::string_view data) noexcept {
-  if (!replaces_) return real_.write_body(data);
+  if (!replaces_) return inner().write_body(data);
   push();
   return data.size();
 }
 
 void replacing_exchange::end_body(std::string_view trailers) noexcept {
-  if (!replaces_) return real_.end_body(trailers);
+  if (!replaces_) return inner().end_body(trailers);
   ended_ = true;
   push();
 }
 
 net::io replacing_exchange::flush() noexcept {
-  if (!replaces_) return real_.flush();
+  if (!replaces_) return inner().flush();
   while (true) {
     push();
     const std::size_t before = rest_.size();
-    const net::io state = real_.flush();
+    const net::io state = inner().flush();
     if (state != net::io::done || rest_.empty()) return state;
     push();
     if (rest_.size() == before) return net::io::blocked;

@@ -61,8 +61,7 @@ http::response_start response_edit::finish() noexcept {
 void response_edit::shrink() noexcept { middleware::shrink(lines_); }
 
 void edited_exchange::begin(http::exchange& of) {
-  inner_ = &of;
-  notes_ = of.notes();
+  pass_on_to(&of);
   head_ = of.head();
   text_.assign(of.bytes(), head_.head_bytes);
   client_ = of.client();
@@ -72,8 +71,7 @@ void edited_exchange::begin(http::exchange& of) {
 }
 
 void edited_exchange::end() noexcept {
-  inner_ = nullptr;
-  notes_ = nullptr;
+  pass_on_to(nullptr);
   for (std::string* each : {&text_, &client_.forwarded_fields, &forwarded_host_, &scratch_, &normal_path_}) shrink(*each);
   response_.shrink();
 }
@@ -152,10 +150,10 @@ std::string_view edited_exchange::forwarded_host() const noexcept {
 
 bool edited_exchange::send_head(const http::response_start& start) noexcept {
   const auto edits = [](const link& each) { return each.edits->edits_responses(); };
-  if (std::none_of(links_.begin(), links_.begin() + link_count_, edits)) return inner_->send_head(start);
+  if (std::none_of(links_.begin(), links_.begin() + link_count_, edits)) return inner().send_head(start);
   response_.begin(start);
   for (std::size_t i = link_count_; i-- > 0;) links_[i].edits->on_response(response_, *this, *links_[i].facts);
-  return inner_->send_head(response_.finish());
+  return inner().send_head(response_.finish());
 }
 
 }  // namespace cardea::proxy::middleware

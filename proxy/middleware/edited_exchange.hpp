@@ -1,6 +1,6 @@
 #pragma once
 
-#include "proxy/http/exchange.hpp"
+#include "proxy/http/passing_exchange.hpp"
 
 #include <array>
 #include <cstddef>
@@ -43,7 +43,7 @@ class response_editor {
 /// and with the response's fields changed on the way back. Everything else is the original's.
 ///
 /// Reused from request to request, so that a warm one allocates nothing. Worker's thread only.
-class edited_exchange final : public http::exchange {
+class edited_exchange final : public http::passing_exchange {
  public:
   static constexpr std::size_t chains_max = 3;
 
@@ -52,7 +52,7 @@ class edited_exchange final : public http::exchange {
   /// Forgets the exchange; what it took much memory for is given back.
   void end() noexcept;
 
-  [[nodiscard]] const http::exchange& original() const noexcept { return *inner_; }
+  [[nodiscard]] const http::exchange& original() const noexcept { return inner(); }
   /// Without the query; `*` for OPTIONS, empty when the target had none.
   [[nodiscard]] std::string_view path() const noexcept;
   /// From its `?` on, or empty.
@@ -82,24 +82,7 @@ class edited_exchange final : public http::exchange {
   const char* bytes() const noexcept override { return text_.data(); }
   const http::client_info& client() const noexcept override { return client_; }
   std::string_view forwarded_host() const noexcept override;
-  net::waiter& waiter() noexcept override { return inner_->waiter(); }
-  http::body_view read_body() noexcept override { return inner_->read_body(); }
-  void consume_body(std::size_t bytes) noexcept override { inner_->consume_body(bytes); }
-  std::uint16_t body_rejection() const noexcept override { return inner_->body_rejection(); }
-  const std::string& request_trailers() const noexcept override { return inner_->request_trailers(); }
-  void send_interim(const http::response_head& head, const char* bytes) noexcept override {
-    inner_->send_interim(head, bytes);
-  }
-  void send_continue() noexcept override { inner_->send_continue(); }
-  bool takes_head() noexcept override { return inner_->takes_head(); }
   bool send_head(const http::response_start& start) noexcept override;
-  std::size_t write_body(std::string_view data) noexcept override { return inner_->write_body(data); }
-  void end_body(std::string_view trailers) noexcept override { inner_->end_body(trailers); }
-  net::io flush() noexcept override { return inner_->flush(); }
-  bool head_sent() const noexcept override { return inner_->head_sent(); }
-  bool client_gone() const noexcept override { return inner_->client_gone(); }
-  void close_after() noexcept override { inner_->close_after(); }
-  void abort() noexcept override { inner_->abort(); }
 
  private:
   struct link {
@@ -109,7 +92,6 @@ class edited_exchange final : public http::exchange {
 
   [[nodiscard]] http::slice append(std::string_view text);
 
-  http::exchange* inner_ = nullptr;
   std::string text_;  ///< the head as it was received, and behind it what replaces parts of it
   http::request_head head_;
   http::client_info client_;  ///< its `forwarded_fields` are all fields that we add
