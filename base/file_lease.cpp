@@ -22,6 +22,8 @@ namespace {
 
 constexpr unsigned file_mode = 0600;
 constexpr std::size_t text_bytes_max = 512;
+constexpr int release_tries_max = 2'000;
+constexpr unsigned release_pause_microseconds = 500;
 
 error failure(const std::string& path, std::string_view step, int cause) {
   return {errc::io, fmt::format("cannot {} '{}': {}", step, path, std::strerror(cause))};
@@ -148,8 +150,8 @@ result<bool> file_lease::renew() {
 
 void file_lease::release() noexcept {
   if (token_.empty()) return;
-  // Who looks does it for microseconds: a few tries are enough.
-  for (int tries = 0; tries < 20; ++tries) {
+  // Who looks does it for microseconds, but many may: what is not released here is nobody's until it is stale.
+  for (int tries = 0; tries < release_tries_max; ++tries) {
     look at(path_);
     const auto is_open = at.open();
     if (!is_open) break;
@@ -158,7 +160,7 @@ void file_lease::release() noexcept {
       if (text && text->starts_with(token_ + ' ')) (void)at.write({});
       break;
     }
-    ::usleep(500);
+    ::usleep(release_pause_microseconds);
   }
   token_.clear();
 }

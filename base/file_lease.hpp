@@ -29,7 +29,7 @@ class file_lease {
   /// False when it is somebody else's by now: we were taken for dead.
   [[nodiscard]] result<bool> renew();
 
-  /// Never somebody else's. What fails is left to the rule about stale ones.
+  /// Never somebody else's. Tries for a second at most while others look; what fails is left to the rule about stale ones.
   void release() noexcept;
 
   [[nodiscard]] bool is_held() const noexcept { return !token_.empty(); }
